@@ -1,0 +1,43 @@
+# make app     installs what it needs and opens the app on the shipped model
+# make test    installs what it needs and passes the tests
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: install app test lint train bench vectors screenshots lock clean
+
+install: .venv/installed
+
+.venv/installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+app: install
+	$(BIN)/streamlit run app.py
+
+test: install
+	$(BIN)/python -m pytest -n 2
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+train: install
+	$(BIN)/opscope train data/activities.csv
+
+bench: install
+	$(BIN)/python benchmarks/labels.py
+
+# The word vectors and the teacher need PyTorch, which nothing else does; see CONTRIBUTING.md.
+vectors:
+	$(PYTHON) -m venv .venv-workshop
+	.venv-workshop/bin/python -m pip install --quiet --disable-pip-version-check -r workshop/requirements.txt
+	.venv-workshop/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+	.venv-workshop/bin/python workshop/make_vectors.py
+
+lock:
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt
+
+clean:
+	rm -rf .venv .venv-workshop .pytest_cache .ruff_cache dist

@@ -1,0 +1,5 @@
+"""The app: ``streamlit run app.py`` opens it."""
+
+from opscope.pages.frame import show
+
+show()

@@ -1,0 +1,38 @@
+"""opscope tags descriptions of business activities as production-scoped or operations-wide, and says why."""
+
+from opscope.errors import DataError, GuideError, InputError, ModelError, OpscopeError
+from opscope.explanation import Contribution, Explanation
+from opscope.model import Model, default_model, load
+from opscope.prediction import Prediction
+
+__all__ = [
+    "Contribution",
+    "DataError",
+    "Explanation",
+    "GuideError",
+    "InputError",
+    "Model",
+    "ModelError",
+    "OpscopeError",
+    "Prediction",
+    "explain",
+    "load",
+    "predict",
+    "predict_table",
+]
+__version__ = "0.1.0"
+
+
+def predict(text):
+    """Tags one text or a list of texts with the shipped model; see Model.predict."""
+    return default_model().predict(text)
+
+
+def explain(text):
+    """Explains the shipped model's prediction for one text; see Model.explain."""
+    return default_model().explain(text)
+
+
+def predict_table(table, text_column="text"):
+    """Tags a pandas, polars or pyarrow table with the shipped model; see Model.predict_table."""
+    return default_model().predict_table(table, text_column)

@@ -1,0 +1,189 @@
+"""The command line: parse, call, print."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from opscope import __version__
+from opscope.dataset import read_dataset
+from opscope.display import as_sentence, as_text, report_lines
+from opscope.errors import DataError, InputError, OpscopeError
+from opscope.evaluation import evaluate
+from opscope.model import RESULT_COLUMNS, Model, load
+from opscope.registry import active_version, default_models, make_active, version_folder, version_names
+from opscope.tables import STANDARD_STREAM, find_column, read_table, write_table
+from opscope.text import problem_with
+
+FAILED = 2
+_PREDICT_EXAMPLES = """\
+opscope predict "Re-grind the die after the burr complaint from line 2"
+opscope predict tickets.csv -o tagged.csv
+opscope predict tickets.csv --text-column subject -o tagged.tsv
+cat tickets.csv | opscope predict - > tagged.csv"""
+_EXPLAIN_EXAMPLES = 'opscope explain "Renegotiate the resin contract with both suppliers"'
+_EVALUATE_EXAMPLES = """\
+opscope evaluate data/evaluation.csv
+opscope evaluate my_labels.csv --model models/VERSION"""
+_TRAIN_EXAMPLES = """\
+opscope train my_labels.csv
+opscope train my_labels.csv --only --models my_models"""
+_PROMOTE_EXAMPLES = "opscope models promote VERSION"
+_TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".jsonl")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; returns the exit status, 0 when all went well and 2 when the input was refused."""
+    options = _parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except OpscopeError as error:
+        print(f"opscope: {error}", file=sys.stderr)
+        return FAILED
+    except BrokenPipeError:
+        # The reader of the pipe has gone, which is its right; closing quietly needs a stdout that cannot fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        print("opscope: stopped; nothing was left half written.", file=sys.stderr)
+        return 130
+    return 0
+
+
+def _predict(options) -> None:
+    model = _model(options)
+    if _is_table(options.input):
+        _predict_table(model, options)
+        return
+    if problem := problem_with(options.input):
+        raise InputError(problem)
+    print(as_sentence(model.predict(options.input)))
+
+
+def _is_table(given: str) -> bool:
+    return given == STANDARD_STREAM or given.lower().endswith(_TABLE_ENDINGS) or (len(given) < 4096 and Path(given).is_file())
+
+
+def _predict_table(model: Model, options) -> None:
+    table = read_table(options.input)
+    text_column = find_column(table, options.text_column)
+    if taken := [name for name in RESULT_COLUMNS if name in table.columns]:
+        raise DataError(
+            f"{table.path} already has the columns {', '.join(taken)}, which the result would repeat. Rename or delete them first."
+        )
+    found = model.predict([row.values[text_column] for row in table.rows])
+    rows = ((*row.values, *_cells(prediction)) for row, prediction in zip(table.rows, found, strict=True))
+    write_table(options.output, (*table.columns, *RESULT_COLUMNS), rows)
+    if options.output != STANDARD_STREAM:
+        _say_what_was_written(options.output, found)
+
+
+def _cells(prediction) -> list[str]:
+    values = (getattr(prediction, name) for name in RESULT_COLUMNS)
+    return [f"{value:.6f}" if isinstance(value, float) else value or "" for value in values]
+
+
+def _say_what_was_written(output: str, found) -> None:
+    counts = {decision: 0 for decision in ("production", "operations", "review", "unfamiliar")}
+    for prediction in found:
+        counts[prediction.decision] += 1
+    said = ", ".join(f"{count} {decision}" for decision, count in counts.items())
+    print(f"{len(found)} activities tagged ({said}), written to {output}", file=sys.stderr)
+
+
+def _explain(options) -> None:
+    if problem := problem_with(options.text):
+        raise InputError(problem)
+    print(as_text(_model(options).explain(options.text)))
+
+
+def _evaluate(options) -> None:
+    dataset = read_dataset(Path(options.csv), allow_empty_labels=True)
+    print("\n".join(report_lines(evaluate(_model(options), dataset))))
+
+
+def _train(options) -> None:
+    # Only this command pays for loading scikit-learn.
+    from opscope.workshop import train_version
+
+    trained = train_version(Path(options.csv), models=_models(options), only=options.only, jobs=options.jobs)
+    print("\n".join(trained.lines))
+
+
+def _list_models(options) -> None:
+    models = _models(options)
+    active = active_version(models).name
+    print("\n".join(f"{name}{'  (active)' if name == active else ''}" for name in version_names(models)))
+
+
+def _promote(options) -> None:
+    make_active(_models(options), options.version)
+    print(f"{options.version} is active now.")
+
+
+def _app(options) -> None:
+    from streamlit.web import cli as streamlit
+
+    script = Path(__file__).parent / "pages" / "frame.py"
+    sys.argv = ["streamlit", "run", str(script), "--server.address", "localhost", "--browser.gatherUsageStats", "false"]
+    streamlit.main()
+
+
+def _models(options) -> Path:
+    return Path(options.models) if options.models else default_models()
+
+
+def _model(options) -> Model:
+    if options.model is None:
+        return load(active_version(_models(options)))
+    return load(options.model if Path(options.model).is_dir() else version_folder(_models(options), options.model))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="opscope", description="Tag activities as production-scoped or operations-wide, and see why."
+    )
+    parser.add_argument("--version", action="version", version=f"opscope {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    predict = _command(commands, "predict", _predict, "tag one text, or every row of a table", _PREDICT_EXAMPLES)
+    predict.add_argument("input", metavar="TEXT|FILE|-", help="the activity itself, a CSV or TSV file, or - for standard input")
+    predict.add_argument("-o", "--output", default=STANDARD_STREAM, metavar="OUT", help="file to write (default: standard output)")
+    predict.add_argument("--text-column", metavar="NAME", help="column that holds the activities (default: found by its name)")
+
+    explain = _command(commands, "explain", _explain, "tag one text and show which words moved the score", _EXPLAIN_EXAMPLES)
+    explain.add_argument("text", metavar="TEXT", help="the activity")
+
+    evaluation = _command(commands, "evaluate", _evaluate, "measure the model on labelled rows", _EVALUATE_EXAMPLES)
+    evaluation.add_argument("csv", metavar="CSV", help="columns text and label; an empty label means: this is no activity")
+
+    train = _command(
+        commands, "train", _train, "train a version from a CSV; the active version stays", _TRAIN_EXAMPLES, model=False
+    )
+    train.add_argument("csv", metavar="CSV", help="columns text and label (production or operations), optionally function")
+    train.add_argument("--only", action="store_true", help="leave the shipped rows out and train on this file alone")
+    train.add_argument("--jobs", type=int, default=2, metavar="N", help="processes to use (default: 2)")
+
+    models = commands.add_parser("models", help="list versions, or make one active")
+    actions = models.add_subparsers(title="actions", required=True, metavar="ACTION")
+    _command(actions, "list", _list_models, "list the versions", "opscope models list", model=False)
+    promote = _command(actions, "promote", _promote, "make a version the active one", _PROMOTE_EXAMPLES, model=False)
+    promote.add_argument("version", metavar="VERSION", help="name of the version, as in opscope models list")
+
+    _command(commands, "app", _app, "open the app in the browser", "opscope app", model=False)
+    return parser
+
+
+def _command(commands, name: str, function, summary: str, examples: str, model: bool = True) -> argparse.ArgumentParser:
+    parser = commands.add_parser(
+        name,
+        help=summary,
+        description=summary[0].upper() + summary[1:] + ".",
+        epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.splitlines()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--models", metavar="DIR", help="folder of the versions (default: the shipped one)")
+    if model:
+        parser.add_argument("--model", metavar="VERSION", help="version or folder to use (default: the active version)")
+    parser.set_defaults(command=function)
+    return parser

@@ -1,0 +1,75 @@
+"""From a trained model to a Scorer: the linear models collapse into one number per word and pair for each head."""
+
+import numpy as np
+
+from opscope.errors import ModelError
+from opscope.features import vectors_of
+from opscope.guide import guide
+from opscope.scorer import Scorer
+from opscope.training import TrainedModel, columns_without_pairs
+from opscope.vectors import split_into_pieces
+
+TOLERANCE = 1e-6
+
+
+def compile_scorer(model: TrainedModel) -> Scorer:
+    """The scorer that gives the same scores as the trained model."""
+    features = model.classifier.features_
+    vectors = vectors_of(features)
+    coefficients, intercepts = _coefficients(model)
+    words, pairs = features.words_, features.pairs_
+    of_words, of_pairs, of_vectors = np.split(coefficients, [len(words), len(words) + len(pairs)])
+    piece_weights = vectors.table.astype(np.float64) @ of_vectors * features.vector_scale_
+    row_of = {piece: row for row, piece in enumerate(vectors.words)}
+    meanings = np.zeros_like(of_words)
+    for position, word in enumerate(words):
+        if rows := [row_of[piece] for piece in split_into_pieces(word, row_of)]:
+            meanings[position] = piece_weights[rows].mean(axis=0)
+    return Scorer(
+        words=tuple(words),
+        pieces=vectors.words,
+        pairs=tuple(pairs),
+        functions=tuple(guide().functions),
+        word_weights=of_words + meanings,
+        piece_weights=piece_weights,
+        pair_weights=of_pairs,
+        intercepts=intercepts,
+    )
+
+
+def _coefficients(model: TrainedModel) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients (columns of the features, heads) and intercepts (heads,) of the label, the activity and the functions."""
+    label = model.classifier
+    size = label.model_.coef_.shape[1]
+    columns = [label.slope_ * label.model_.coef_[0], model.activity.coef_[0]]
+    intercepts = [label.slope_ * label.model_.intercept_[0] + label.offset_, model.activity.intercept_[0]]
+    kept = columns_without_pairs(label.features_)
+    for function in guide().functions.values():
+        fitted = model.functions[function.label]
+        column, intercept = np.zeros(size), -np.inf
+        if fitted is not None and function.key in fitted.classes_:
+            column[kept], intercept = _of_function(fitted, function.key)
+        columns.append(column)
+        intercepts.append(intercept)
+    return np.column_stack(columns), np.array(intercepts)
+
+
+def _of_function(fitted, function: str) -> tuple[np.ndarray, float]:
+    position = list(fitted.classes_).index(function)
+    if len(fitted.classes_) > 2:
+        return fitted.coef_[position], fitted.intercept_[position]
+    # With two classes scikit-learn keeps one row of coefficients, for the second class.
+    return (fitted.coef_[0], fitted.intercept_[0]) if position else (np.zeros_like(fitted.coef_[0]), 0.0)
+
+
+def check_same(scorer: Scorer, model: TrainedModel, texts: list[str]) -> None:
+    """Raises ModelError if the scorer's label scores differ from the pipeline's by more than 1e-6 on any of the texts."""
+    if not texts:
+        return
+    difference = np.abs(scorer.score(texts).label - model.classifier.decision_function(texts))
+    worst = int(difference.argmax())
+    if difference[worst] > TOLERANCE:
+        raise ModelError(
+            f"The scorer and the pipeline differ by {difference[worst]:.2g} on {texts[worst][:60]!r}; nothing was saved. "
+            "This is a fault of opscope: please report it with the training file."
+        )

@@ -1,0 +1,28 @@
+"""What can go wrong, as types.
+
+OpscopeError            anything opscope refuses, with a sentence that says what to do
+├── InputError          what was given to predict or explain is not text
+├── DataError           a table or a labelled set has problems, all of them listed
+├── GuideError          the guide's file breaks one of its own rules
+└── ModelError          a model folder is missing, incomplete or altered
+"""
+
+
+class OpscopeError(Exception):
+    """Base of every error that opscope raises on purpose."""
+
+
+class InputError(OpscopeError, TypeError):
+    """What was given is not a text or a list of texts."""
+
+
+class DataError(OpscopeError, ValueError):
+    """A table cannot be read, or labelled rows are wrong; lists every problem at once."""
+
+
+class GuideError(OpscopeError, ValueError):
+    """The guide's file is inconsistent."""
+
+
+class ModelError(OpscopeError, ValueError):
+    """A model folder cannot be used."""

@@ -1,0 +1,158 @@
+"""The guide: labels, functions, contested topics, boundaries and aspects, read from ``data/guide.toml``.
+
+Whatever the guide says stands in that file only; code asks here.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from opscope.errors import GuideError
+from opscope.paths import shipped
+
+PRODUCTION, OPERATIONS = "production", "operations"
+LABELS = (OPERATIONS, PRODUCTION)  # sorted, the order of the columns of every probability table
+
+
+@dataclass(frozen=True)
+class Label:
+    """One of the two labels, as shown to people."""
+
+    key: str
+    name: str
+    meaning: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class Function:
+    """A kind of work; it belongs to one label."""
+
+    key: str
+    label: str
+    title: str
+    definition: str
+    sources: tuple[str, ...]
+    question: str
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A contested topic: the same words serve both labels, or the sources disagree."""
+
+    key: str
+    title: str
+    production: str
+    operations: str
+    disagreement: str
+    sources: tuple[str, ...]
+    functions: tuple[str, ...]
+    question: str
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A rule for a kind of activity that lies near the border of the two labels."""
+
+    key: str
+    title: str
+    rule: str
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Aspect:
+    """One aspect along which the sources compare the two, with both sides."""
+
+    key: str
+    title: str
+    production: str
+    operations: str
+    sources: tuple[str, ...]
+    disagreement: str
+    functions: tuple[str, ...]
+    topics: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    """A text from which the guide was drawn."""
+
+    key: str
+    title: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Guide:
+    """The whole guide; the tables are keyed by name and keep the file's order."""
+
+    version: str
+    labels: dict[str, Label]
+    functions: dict[str, Function]
+    topics: dict[str, Topic]
+    boundaries: dict[str, Boundary]
+    aspects: tuple[Aspect, ...]
+    sources: dict[str, Source]
+
+    def functions_of(self, label: str) -> tuple[str, ...]:
+        """The functions that belong to a label, in the guide's order."""
+        return tuple(f.key for f in self.functions.values() if f.label == label)
+
+
+@cache
+def guide() -> Guide:
+    """The shipped guide, read once."""
+    return read_guide(shipped("data/guide.toml"))
+
+
+def read_guide(path: Path) -> Guide:
+    """Reads a guide; raises GuideError that names everything that does not hold together."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        read = Guide(
+            version=raw["version"],
+            labels=_table(raw["labels"], Label),
+            functions=_table(raw["functions"], Function),
+            topics=_table(raw["topics"], Topic),
+            boundaries=_table(raw["boundaries"], Boundary),
+            aspects=tuple(_table({a["id"]: a for a in raw["aspects"]}, Aspect).values()),
+            sources=_table({s["id"]: s for s in raw["sources"]}, Source),
+        )
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise GuideError(f"{path} cannot be read as the guide: {error}") from error
+    except (KeyError, TypeError) as error:
+        raise GuideError(f"{path}: a part of the guide is missing or misnamed: {error}") from error
+    if problems := list(_problems_in(read)):
+        raise GuideError("\n".join(f"{path}: {problem}" for problem in problems))
+    return read
+
+
+def _table(entries: dict, kind: type) -> dict:
+    wanted = [name for name in kind.__dataclass_fields__ if name != "key"]
+    return {key: kind(key=key, **{name: _frozen(entry[name]) for name in wanted}) for key, entry in entries.items()}
+
+
+def _frozen(value):
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _problems_in(read: Guide):
+    if set(read.labels) != set(LABELS):
+        yield f"labels are {', '.join(read.labels)}, expected {' and '.join(LABELS)}"
+    for function in read.functions.values():
+        if function.label not in LABELS:
+            yield f"function {function.key} has label {function.label!r}, expected {' or '.join(LABELS)}"
+    for entry in (*read.functions.values(), *read.topics.values(), *read.aspects):
+        for source in entry.sources:
+            if source not in read.sources:
+                yield f"{entry.key} names the source {source!r}, known are {', '.join(read.sources)}"
+    for entry in (*read.topics.values(), *read.boundaries.values(), *read.aspects):
+        for function in entry.functions:
+            if function not in read.functions:
+                yield f"{entry.key} names the function {function!r}, which the guide does not have"
+    for aspect in read.aspects:
+        for topic in aspect.topics:
+            if topic not in read.topics:
+                yield f"{aspect.key} names the topic {topic!r}, which the guide does not have"

@@ -1,0 +1,85 @@
+"""The model as people use it: one object that predicts, explains and tags tables."""
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import overload
+
+import narwhals as nw
+
+from opscope.errors import DataError, InputError
+from opscope.explanation import Explanation, explanation
+from opscope.prediction import Prediction, predictions
+from opscope.registry import Version, active_version, default_models, load_version
+from opscope.text import checked
+
+RESULT_COLUMNS = ("label", "probability", "decision", "function", "owner", "reason", "question", "model_version")
+
+
+class Model:
+    """A loaded version of the model."""
+
+    def __init__(self, version: Version):
+        """Wraps a version that the registry loaded."""
+        self._version = version
+
+    @property
+    def version(self) -> str:
+        """Name of the version."""
+        return self._version.manifest.version
+
+    @overload
+    def predict(self, text: str) -> Prediction: ...
+    @overload
+    def predict(self, text: Sequence[str]) -> list[Prediction]: ...
+    def predict(self, text):
+        """Tags one text (gives a Prediction) or many (gives a list of them, in order).
+
+        Raises InputError for anything that is no text. An empty or unreadable text is no error: its decision is ``unfamiliar``.
+        """
+        if isinstance(text, str):
+            return self._predict_all([text])[0]
+        return self._predict_all(checked(text))
+
+    def _predict_all(self, texts: list[str]) -> list[Prediction]:
+        return predictions(self._version, texts, self._version.scorer.score(texts))
+
+    def explain(self, text: str) -> Explanation:
+        """The prediction for one text with the reasons for it; raises InputError for anything that is no text."""
+        if not isinstance(text, str):
+            raise InputError(f"explain takes one text, got {type(text).__name__}. Pass a str; loop over a list.")
+        return explanation(self._version.scorer, self.predict(text))
+
+    def predict_table(self, table, text_column: str = "text"):
+        """The table (pandas, polars or pyarrow) with a column for each of RESULT_COLUMNS appended; the same kind comes back.
+
+        Raises DataError when the text column is missing, or a result column is there already.
+        """
+        frame = nw.from_native(table, eager_only=True)
+        if text_column not in frame.columns:
+            raise DataError(
+                f"The table has no column {text_column!r}. Columns are: {', '.join(map(str, frame.columns))}. Pass text_column=NAME."
+            )
+        if taken := [name for name in RESULT_COLUMNS if name in frame.columns]:
+            raise DataError(f"The table already has the columns {', '.join(taken)}. Rename or drop them first.")
+        found = self._predict_all(["" if _is_missing(text) else str(text) for text in frame[text_column].to_list()])
+        columns = [nw.new_series(name, [getattr(p, name) for p in found], backend=frame.implementation) for name in RESULT_COLUMNS]
+        return frame.with_columns(*columns).to_native()
+
+
+def _is_missing(value) -> bool:
+    return value is None or value != value  # NaN is the only value that differs from itself
+
+
+def load(folder: str | Path | None = None) -> Model:
+    """Loads a version's folder, such as ``models/2026-11-22-1a2b3c4d``; without one, the active version that opscope ships.
+
+    Raises ModelError when the folder holds no complete version.
+    """
+    return Model(load_version(active_version(default_models()) if folder is None else Path(folder)))
+
+
+@cache
+def default_model() -> Model:
+    """The active version that opscope ships, loaded once."""
+    return load()

@@ -1,0 +1,145 @@
+"""Versions of the model: immutable folders, one of them active. Nothing else touches ``models/``."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from opscope.errors import ModelError
+from opscope.paths import shipped
+from opscope.scorer import Scorer, load_scorer, save_scorer
+
+FORMAT = 1
+MANIFEST, SCORER, PIPELINE, CARD = "manifest.json", "scorer.safetensors", "pipeline.joblib", "card.md"
+_ACTIVE = "active"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a version says of itself; ``files`` holds the SHA-256 of the files beside it.
+
+    ``review_below`` and ``activity_below`` are the thresholds of the decision: a label less probable than the first goes to review
+    (a threshold a label), a text whose activity score is below the second is unfamiliar.
+    """
+
+    version: str
+    guide_version: str
+    data_sha256: str
+    rows: int
+    settings: dict[str, float]
+    review_below: dict[str, float]
+    activity_below: float
+    libraries: dict[str, str]
+    files: dict[str, str]
+    format: int = FORMAT
+
+
+@dataclass(frozen=True)
+class Version:
+    """A model folder that was loaded and checked."""
+
+    folder: Path
+    manifest: Manifest
+    scorer: Scorer
+
+
+def default_models() -> Path:
+    """The models folder that opscope ships."""
+    return shipped("models")
+
+
+def active_version(models: Path) -> Path:
+    """Folder of the active version; raises ModelError when there is none."""
+    try:
+        name = (models / _ACTIVE).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ModelError(f"{models} has no active version. Train one, or name a version's folder.") from error
+    return version_folder(models, name)
+
+
+def version_folder(models: Path, name: str) -> Path:
+    """Folder of the version with this name; raises ModelError that lists the versions there are."""
+    if name not in (there := version_names(models)):
+        listed = ", ".join(there) or "none"
+        raise ModelError(f"There is no version {name!r} in {models}. Versions there: {listed}.")
+    return models / name
+
+
+def version_names(models: Path) -> list[str]:
+    """Names of the versions in a models folder, oldest first."""
+    return sorted(path.parent.name for path in models.glob(f"*/{MANIFEST}"))
+
+
+def make_active(models: Path, name: str) -> None:
+    """Makes a version the active one, in one step."""
+    folder = version_folder(models, name)
+    with tempfile.NamedTemporaryFile("w", dir=models, prefix=".active.", delete=False, encoding="utf-8") as handle:
+        handle.write(folder.name + "\n")
+    os.chmod(handle.name, 0o644)
+    os.replace(handle.name, models / _ACTIVE)
+
+
+def load_version(folder: Path) -> Version:
+    """Loads a version; raises ModelError when a file is missing, altered, or of a newer format."""
+    manifest = _read_manifest(folder)
+    path = folder / SCORER
+    if not path.is_file():
+        raise ModelError(f"{path} is missing. Restore the version's folder, or train again.")
+    if sha256_of(path) != manifest.files.get(SCORER):
+        raise ModelError(f"{path} is not the file that was saved with this version. Restore the folder, or train again.")
+    return Version(folder, manifest, load_scorer(path))
+
+
+def _read_manifest(folder: Path) -> Manifest:
+    path = folder / MANIFEST
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ModelError(f"{folder} holds no {MANIFEST}, so it is no version of a model. Name a folder inside models/.") from None
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read: {error}. Restore the version's folder.") from error
+    if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
+        raise ModelError(f"{path} has format {raw['format']}, this opscope reads up to {FORMAT}. Upgrade opscope.")
+    try:
+        return Manifest(**raw)
+    except TypeError as error:
+        raise ModelError(f"{path} is incomplete: {error}. Restore the version's folder.") from error
+
+
+def save_version(models: Path, manifest: Manifest, scorer: Scorer, pipeline: bytes, card: str) -> Path:
+    """Writes a version's folder; it appears under its name only when it is complete. The active version stays as it is.
+
+    The same version saved again is left as it is. Raises ModelError when the folder cannot be written.
+    """
+    target = models / manifest.version
+    if target.exists():
+        return target
+    try:
+        models.mkdir(parents=True, exist_ok=True)
+        building = Path(tempfile.mkdtemp(dir=models, prefix=f".{manifest.version}."))
+    except OSError as error:
+        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
+    try:
+        save_scorer(scorer, building / SCORER)
+        (building / PIPELINE).write_bytes(pipeline)
+        (building / CARD).write_text(card, encoding="utf-8")
+        files = {name: sha256_of(building / name) for name in (SCORER, PIPELINE, CARD)}
+        (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
+        building.chmod(0o755)
+        building.rename(target)
+    except BaseException:
+        shutil.rmtree(building, ignore_errors=True)
+        raise
+    return target
+
+
+def _as_json(manifest: Manifest, files: dict[str, str]) -> str:
+    return json.dumps(manifest.__dict__ | {"files": files}, indent=2, sort_keys=True) + "\n"
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,89 @@
+"""Texts: from a paste to activities, from an activity to tokens.
+
+The only tokeniser of the project: training and scoring both call it, so they cannot differ.
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from opscope.errors import InputError
+
+MAX_CHARACTERS = 20_000
+
+# Runs of letters, or runs of digits; all else separates.
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_BULLET = re.compile(r"^\s*(?:[-*+•◦▪‣–—·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-zA-Z][.)]\s+)?")
+_INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+NUMBER_TOKEN = "0"  # every number counts as the same word: "line 4" and "line 7" say the same of the scope
+
+
+@dataclass(frozen=True)
+class Span:
+    """A token and where it stands: ``text[start:end]`` is its original spelling."""
+
+    start: int
+    end: int
+    token: str
+
+
+def checked(texts) -> list[str]:
+    """The texts as a list, each of them a str.
+
+    Raises InputError that names the position and what was found there.
+    """
+    if isinstance(texts, (bytes, bytearray)) or not hasattr(texts, "__iter__"):
+        raise InputError(f"Expected a text or a list of texts, got {_named(texts)}. Pass a str, or a list of str.")
+    texts = list(texts)
+    for position, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise InputError(
+                f"Text {position} is {_named(text)}, expected a str. "
+                "Leave the row out, or turn it into text first (for bytes: .decode())."
+            )
+    return texts
+
+
+def _named(value) -> str:
+    shown = repr(value)
+    shown = shown if len(shown) <= 40 else shown[:37] + "..."
+    return "None" if value is None else f"{shown} ({type(value).__name__})"
+
+
+def problem_with(text: str) -> str | None:
+    """Why nothing can be said of this text, or None: empty, without a letter, or far too long."""
+    if len(text) > MAX_CHARACTERS:
+        return f"The text has {len(text):,} characters and at most {MAX_CHARACTERS:,} are read. Split it into one activity a row."
+    if not clean(text):
+        return "The text is empty. Write what is done, to what, and where."
+    if not any(character.isalpha() for character in text):
+        return "The text holds no word. Write what is done, to what, and where."
+    return None
+
+
+def clean(text: str) -> str:
+    """The text in one line, without control and invisible characters."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    kept = (" " if c.isspace() else "" if unicodedata.category(c) in _INVISIBLE else c for c in unicodedata.normalize("NFC", text))
+    return " ".join("".join(kept).split())
+
+
+def spans(text: str) -> list[Span]:
+    """Tokens of a text with their places, in order; lower-cased, numbers all alike."""
+    return [Span(m.start(), m.end(), _token(m.group())) for m in _TOKEN.finditer(text)]
+
+
+def tokens(text: str) -> list[str]:
+    """Tokens of a text, in order; lower-cased, numbers all alike."""
+    return [_token(word) for word in _TOKEN.findall(text)]
+
+
+def _token(word: str) -> str:
+    return NUMBER_TOKEN if word[0].isdigit() else word.lower()
+
+
+def activities_in(paste: str) -> list[str]:
+    """The activities of a pasted list: one a line, bullets, numbers and check boxes taken off, blank lines dropped."""
+    lines = (clean(_BULLET.sub("", line, count=1)) for line in paste.splitlines())
+    return [line for line in lines if line]

@@ -1,0 +1,75 @@
+"""Static word vectors: a vector for every known word, and for the pieces of words it has never seen.
+
+Made once by ``workshop/make_vectors.py``; the notice beside the file says from what.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from opscope.errors import ModelError
+
+PIECE_MARK = "##"  # a word piece that does not begin a word carries it in front
+
+
+@dataclass(frozen=True)
+class WordVectors:
+    """Words and word pieces with a vector each: ``table`` is (words, dimensions), float32."""
+
+    words: tuple[str, ...]
+    table: np.ndarray
+
+    @property
+    def dimensions(self) -> int:
+        """Length of one vector."""
+        return self.table.shape[1]
+
+
+def split_into_pieces(word: str, known) -> list[str]:
+    """The word itself if known, else its longest known pieces from left to right, else nothing.
+
+    ``known`` is anything that answers ``in``. A word with a part that no piece covers has no pieces at all.
+    """
+    if word in known:
+        return [word]
+    pieces, start = [], 0
+    while start < len(word):
+        for end in range(len(word), start, -1):
+            piece = (PIECE_MARK if start else "") + word[start:end]
+            if piece in known:
+                pieces.append(piece)
+                break
+        else:
+            return []
+        start = end
+    return pieces
+
+
+def save_vectors(vectors: WordVectors, path: Path) -> None:
+    """Writes the vectors as int8 with one scale a word."""
+    scale = np.abs(vectors.table).max(axis=1, keepdims=True) / 127
+    rounded = np.rint(vectors.table / np.maximum(scale, 1e-12)).astype(np.int8)
+    save_file(
+        {
+            "words": np.frombuffer("\n".join(vectors.words).encode(), dtype=np.uint8).copy(),
+            "table": rounded,
+            "scale": scale.astype(np.float32),
+        },
+        path,
+    )
+
+
+def load_vectors(path: Path) -> WordVectors:
+    """Reads what save_vectors wrote; raises ModelError when the file is missing or damaged."""
+    try:
+        stored = load_file(path)
+        words = tuple(stored["words"].tobytes().decode().split("\n"))
+        table = stored["table"].astype(np.float32) * stored["scale"]
+    except (OSError, SafetensorError, KeyError, UnicodeDecodeError) as error:
+        raise ModelError(f"{path} cannot be read as word vectors: {error}. Restore it from the release.") from error
+    if len(words) != len(table):
+        raise ModelError(f"{path} holds {len(words)} words and {len(table)} vectors. Restore it from the release.")
+    return WordVectors(words, table)
