@@ -43,7 +43,7 @@ def marked_parts(explanation: Explanation) -> list[MarkedPart]:
 
 
 def as_html(explanation: Explanation) -> str:
-    """The text as HTML with its words marked: underlined once for production, dotted for operations, deeper colour for more weight."""
+    """The text as HTML, its words marked by label; ``--strength`` (0 to 1) lets a style sheet deepen the colour."""
     return "".join(_html_of(part) for part in marked_parts(explanation))
 
 

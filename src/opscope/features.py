@@ -28,12 +28,10 @@ def shipped_vectors() -> WordVectors:
 class TextFeatures(TransformerMixin, BaseEstimator):
     """Sparse matrix of three blocks: words seen in training, pairs of neighbours, static vectors.
 
-    ``vector_weight`` scales the vectors against the words; ``min_pair_count`` drops pairs of fewer training texts. ``vectors`` is
-    a WordVectors, or None for the shipped ones.
+    ``min_pair_count`` drops pairs of fewer training texts. ``vectors`` is a WordVectors, or None for the shipped ones.
     """
 
-    def __init__(self, vector_weight: float = 1.0, min_pair_count: int = 2, vectors: WordVectors | None = None):
-        self.vector_weight = vector_weight
+    def __init__(self, min_pair_count: int = 20, vectors: WordVectors | None = None):
         self.min_pair_count = min_pair_count
         self.vectors = vectors
 
@@ -47,7 +45,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):
             self.pair_counter_ = None
         raw = self._vector_block(texts)
         length = np.sqrt(raw.multiply(raw).sum(axis=1).mean()) if raw.shape[0] else 1.0
-        self.vector_scale_ = self.vector_weight / max(float(length), 1e-12)
+        self.vector_scale_ = 1 / max(float(length), 1e-12)
         return self
 
     def transform(self, texts: Sequence[str]) -> sparse.csr_matrix:
@@ -68,7 +66,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):
                 pieces = pieces_of(token)
                 rows += [position] * len(pieces)
                 columns += pieces
-                shares += [1 / len(pieces)] * len(pieces)
+                shares += [1 / max(1, len(pieces))] * len(pieces)
         counts = sparse.csr_matrix((shares, (rows, columns)), shape=(len(texts), len(table)))
         return sparse.csr_matrix(sparse.diags(1 / np.sqrt(_lengths(texts))) @ (counts @ table.astype(np.float64)))
 

@@ -58,7 +58,8 @@ class Model:
         frame = nw.from_native(table, eager_only=True)
         if text_column not in frame.columns:
             raise DataError(
-                f"The table has no column {text_column!r}. Columns are: {', '.join(map(str, frame.columns))}. Pass text_column=NAME."
+                f"The table has no column {text_column!r}. Columns are: {', '.join(map(str, frame.columns))}. "
+                "Pass text_column=NAME."
             )
         if taken := [name for name in RESULT_COLUMNS if name in frame.columns]:
             raise DataError(f"The table already has the columns {', '.join(taken)}. Rename or drop them first.")

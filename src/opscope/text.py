@@ -33,7 +33,7 @@ def checked(texts) -> list[str]:
     Raises InputError that names the position and what was found there.
     """
     if isinstance(texts, (bytes, bytearray)) or not hasattr(texts, "__iter__"):
-        raise InputError(f"Expected a text or a list of texts, got {_named(texts)}. Pass a str, or a list of str.")
+        raise InputError(f"Expected a text or a list of texts, got {_named(texts)}. Pass a str, or list of str.")
     texts = list(texts)
     for position, text in enumerate(texts):
         if not isinstance(text, str):

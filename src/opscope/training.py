@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, ClassifierMixin
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold
@@ -17,54 +18,47 @@ from sklearn.utils.validation import check_is_fitted
 from opscope.dataset import Dataset
 from opscope.errors import DataError
 from opscope.features import TextFeatures, vectors_of
-from opscope.guide import LABELS
+from opscope.guide import LABELS, OPERATIONS, PRODUCTION
+from opscope.teaching import Taught, nothing_taught, unseen_rows
 from opscope.vectors import WordVectors
 
 FEWEST_PER_LABEL = 20
-INVERSE_PENALTIES = (3.0, 10.0, 30.0, 100.0)
-VECTOR_WEIGHTS = (0.7, 1.0)
+INVERSE_PENALTIES = (30.0, 100.0, 300.0)
+ACTIVITY_C = 30.0
+FUNCTION_C = 10.0
 FOLDS = 5
 
 
 class ScopeClassifier(ClassifierMixin, BaseEstimator):
     """Tags texts as production or operations; a scikit-learn classifier over TextFeatures.
 
-    ``C`` is the inverse penalty of the logistic regressions, ``vector_weight`` and ``vectors`` go to TextFeatures. With ``calibrate``,
-    out-of-fold scores are mapped to log-odds by a slope and an offset (Platt), which are then part of the score.
+    ``C`` is the inverse penalty of the logistic regression; ``vectors`` go to TextFeatures.
     """
 
-    def __init__(
-        self,
-        C: float = 30.0,
-        vector_weight: float = 1.0,
-        vectors: WordVectors | None = None,
-        *,
-        calibrate: bool = True,
-        seed: int = 0,
-    ):
+    def __init__(self, C: float = 100.0, vectors: WordVectors | None = None):
         self.C = C
-        self.vector_weight = vector_weight
         self.vectors = vectors
-        self.calibrate = calibrate
-        self.seed = seed
 
-    def fit(self, texts: Sequence[str], labels: Sequence[str], groups: Sequence | None = None) -> "ScopeClassifier":
-        """Fits on texts and their labels; rows of one group stay together when the score is calibrated."""
+    def fit(self, texts: Sequence[str], labels: Sequence[str], taught: Taught | None = None) -> "ScopeClassifier":
+        """Fits on texts and their labels, and on what a teacher said of other texts."""
+        taught = taught or nothing_taught()
         labels = np.asarray(labels)
         self.classes_ = np.unique(labels)
-        self.features_ = TextFeatures(self.vector_weight, vectors=self.vectors).fit(texts)
-        matrix = self.features_.transform(texts)
-        self.model_ = logistic(self.C).fit(matrix, labels)
+        every_text = [*texts, *taught.texts]
+        self.features_ = TextFeatures(vectors=self.vectors).fit(every_text)
+        matrix = self.features_.transform(every_text)
+        self.model_ = logistic(self.C).fit(*_with_soft_labels(matrix, labels, taught))
         self.slope_, self.offset_ = 1.0, 0.0
-        if self.calibrate:
-            scores = self._out_of_fold(texts, labels, groups)
-            fitted = logistic(1e6).fit(scores[:, None], labels)
-            self.slope_, self.offset_ = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-            self.out_of_fold_ = self.slope_ * scores + self.offset_
+        return self
+
+    def calibrate(self, scores: np.ndarray, labels: Sequence[str]) -> "ScopeClassifier":
+        """Maps scores to log-odds by the slope and offset that fit held-out ``scores`` (n,) and their labels best (Platt)."""
+        fitted = logistic(1e6).fit(scores[:, None], labels)
+        self.slope_, self.offset_ = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         return self
 
     def decision_function(self, texts: Sequence[str]) -> np.ndarray:
-        """Calibrated log-odds of the second of ``classes_``, (n,)."""
+        """Log-odds of the second of ``classes_``, (n,)."""
         check_is_fitted(self, "model_")
         return self.slope_ * self.model_.decision_function(self.features_.transform(texts)) + self.offset_
 
@@ -77,28 +71,35 @@ class ScopeClassifier(ClassifierMixin, BaseEstimator):
         """The likelier label of each text, (n,)."""
         return self.classes_[(self.decision_function(texts) > 0).astype(int)]
 
-    def _out_of_fold(self, texts: Sequence[str], labels: np.ndarray, groups: Sequence | None) -> np.ndarray:
-        texts = np.asarray(texts, dtype=object)
-        scores = np.zeros(len(texts))
-        for train, test in folds(labels, groups, self.seed):
-            part = ScopeClassifier(self.C, self.vector_weight, self.vectors, calibrate=False)
-            scores[test] = part.fit(texts[train], labels[train]).decision_function(texts[test])
-        return scores
+
+def _with_soft_labels(matrix, labels: np.ndarray, taught: Taught):
+    """Rows, labels and weights: labelled rows once, taught texts once for each label, weighted by its probability."""
+    own, soft = matrix[: len(labels)], matrix[len(labels) :]
+    if not len(taught):
+        return own, labels, np.ones(len(labels))
+    production, many = taught.probabilities, len(taught)
+    return (
+        sparse.vstack([own, soft, soft], format="csr"),
+        np.concatenate([labels, np.repeat([PRODUCTION, OPERATIONS], many)]),
+        np.concatenate([np.ones(len(labels)), WEIGHT * production, WEIGHT * (1 - production)]),
+    )
 
 
 @dataclass(frozen=True)
 class TrainedModel:
     """Everything learned: the label's classifier, and a linear model for being an activity and for the functions of each label.
 
-    ``activity`` and ``functions`` work on the columns of ``classifier.features_``; functions leave the pairs out.
-    ``out_of_fold`` holds, for each training row in order, the calibrated log-odds from a model that had not seen it.
+    ``activity`` and ``functions`` work on the columns of ``classifier.features_``; functions leave the pairs out. ``held_out`` are the
+    calibrated log-odds, (n,), of ``held_out_labels`` from models that had not seen these rows; ``held_out_activity`` the same for
+    being an activity, of all activities.
     """
 
     classifier: ScopeClassifier
     activity: LogisticRegression
-    functions: dict[str, LogisticRegression]
-    out_of_fold: np.ndarray
-    out_of_fold_activity: np.ndarray
+    functions: dict[str, LogisticRegression | None]
+    held_out: np.ndarray
+    held_out_labels: np.ndarray
+    held_out_activity: np.ndarray
     settings: dict[str, float]
 
 
@@ -107,44 +108,49 @@ def logistic(C: float) -> LogisticRegression:
     return LogisticRegression(C=C, max_iter=5000)
 
 
-def folds(labels: Sequence[str], groups: Sequence | None, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+def folds(labels: Sequence, groups: Sequence, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """Train and test rows of each fold; the rows of a group lie in one fold."""
-    groups = np.arange(len(labels)) if groups is None else np.asarray(groups)
     splitter = GroupKFold(FOLDS, shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(labels)), labels, groups))
+    return list(splitter.split(np.zeros(len(labels)), labels, np.asarray(groups)))
 
 
 def fit_model(
     dataset: Dataset,
     non_activities: Sequence[str],
     *,
+    taught: Taught | None = None,
     vectors: WordVectors | None = None,
     seed: int = 0,
     jobs: int = 2,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> TrainedModel:
-    """Chooses the settings by grouped cross-validation, then fits label, activity and functions.
+    """Chooses the penalty by grouped cross-validation, then fits and calibrates the label, and fits activity and functions.
 
-    ``on_step`` is called with a short description as each step begins. Raises DataError when a label has fewer than 20 rows.
+    Held-out scores count only for rows that the teacher did not see. ``on_step`` is called with a short description as each step
+    begins. Raises DataError when a label has fewer than 20 rows.
     """
     _check_enough(dataset)
-    texts, labels = np.asarray(dataset.texts, dtype=object), np.asarray(dataset.labels)
-    settings = _best_settings(texts, labels, dataset.groups, vectors, seed, jobs, on_step)
+    taught = taught or nothing_taught()
+    unseen = unseen_rows(dataset, taught)
+    labels, losses, held_out = np.asarray(dataset.labels), {}, {}
+    for C in INVERSE_PENALTIES:
+        on_step(f"trying C={C:g}")
+        scores = _held_out_scores(dataset, taught, ScopeClassifier(C, vectors), seed, jobs)[unseen]
+        losses[C], held_out[C] = log_loss(labels[unseen], 1 / (1 + np.exp(-scores)), labels=LABELS), scores
+    C = min(losses, key=losses.get)
     on_step("fitting and calibrating the label")
-    classifier = ScopeClassifier(**settings, vectors=vectors, seed=seed).fit(texts, labels, dataset.groups)
+    classifier = ScopeClassifier(C, vectors).fit(dataset.texts, labels, taught).calibrate(held_out[C], labels[unseen])
     on_step("fitting what is an activity")
-    activity, activity_scores = _fit_activity(classifier, texts, list(non_activities), dataset.groups, seed)
+    activity, activity_scores = _fit_activity(classifier, dataset, list(non_activities), seed)
     on_step("fitting the functions")
     functions = {label: _fit_functions(classifier, dataset, label) for label in LABELS}
-    return TrainedModel(classifier, activity, functions, classifier.out_of_fold_, activity_scores, settings)
-
-
-STEPS_AFTER_SETTINGS = 3
+    calibrated = classifier.slope_ * held_out[C] + classifier.offset_
+    return TrainedModel(classifier, activity, functions, calibrated, labels[unseen], activity_scores, {"C": C})
 
 
 def number_of_steps() -> int:
     """How often ``fit_model`` calls ``on_step``."""
-    return len(INVERSE_PENALTIES) * len(VECTOR_WEIGHTS) + STEPS_AFTER_SETTINGS
+    return len(INVERSE_PENALTIES) + 3
 
 
 def _check_enough(dataset: Dataset) -> None:
@@ -156,36 +162,39 @@ def _check_enough(dataset: Dataset) -> None:
             )
 
 
-def _best_settings(texts, labels, groups, vectors, seed, jobs, on_step) -> dict[str, float]:
-    """The setting with the lowest log loss on rows that were held out, pairs kept together."""
-    splits, losses = folds(labels, groups, seed), {}
-    for weight in VECTOR_WEIGHTS:
-        for C in INVERSE_PENALTIES:
-            on_step(f"trying C={C:g}, vector weight {weight:g}")
-            parts = Parallel(n_jobs=jobs)(
-                delayed(_held_out_loss)(texts, labels, train, test, C, weight, vectors) for train, test in splits
-            )
-            losses[C, weight] = float(np.mean(parts))
-    C, weight = min(losses, key=losses.get)
-    return {"C": C, "vector_weight": weight}
+def _held_out_scores(dataset: Dataset, taught: Taught, classifier: ScopeClassifier, seed: int, jobs: int) -> np.ndarray:
+    """Scores of all rows, (n,), each from a model fitted without its fold and without what was taught from its fold."""
+    texts, labels = np.asarray(dataset.texts, dtype=object), np.asarray(dataset.labels)
+    ids = np.asarray([example.id for example in dataset.examples], dtype=object)
+    splits = folds(labels, dataset.groups, seed)
+    parts = Parallel(n_jobs=jobs)(
+        delayed(_fold_scores)(classifier, texts[train], labels[train], taught.without(set(ids[test])), texts[test])
+        for train, test in splits
+    )
+    scores = np.zeros(len(texts))
+    for (_, test), part in zip(splits, parts, strict=True):
+        scores[test] = part
+    return scores
 
 
-def _held_out_loss(texts, labels, train, test, C, weight, vectors) -> float:
-    part = ScopeClassifier(C, weight, vectors, calibrate=False).fit(texts[train], labels[train])
-    return log_loss(labels[test], part.predict_proba(texts[test]), labels=part.classes_)
+def _fold_scores(classifier: ScopeClassifier, texts, labels, taught: Taught, held_out) -> np.ndarray:
+    return clone(classifier).fit(texts, labels, taught).decision_function(held_out)
 
 
-def _fit_activity(classifier, texts, non_activities, groups, seed) -> tuple[LogisticRegression, np.ndarray]:
+def _fit_activity(
+    classifier: ScopeClassifier, dataset: Dataset, non_activities: list[str], seed: int
+) -> tuple[LogisticRegression, np.ndarray]:
     """The model of what is an activity, and its scores on the activities from models that had not seen them."""
+    texts = dataset.texts
     if not non_activities:
         return _always_activity(classifier, texts), np.full(len(texts), np.inf)
     matrix = classifier.features_.transform([*texts, *non_activities])
     is_activity = np.arange(matrix.shape[0]) < len(texts)
-    together = [*groups, *(f"non-activity {n}" for n in range(len(non_activities)))]
+    groups = [*dataset.groups, *(f"non-activity {n}" for n in range(len(non_activities)))]
     scores = np.zeros(len(is_activity))
-    for train, test in folds(is_activity, together, seed):
-        scores[test] = logistic(classifier.C).fit(matrix[train], is_activity[train]).decision_function(matrix[test])
-    return logistic(classifier.C).fit(matrix, is_activity), scores[: len(texts)]
+    for train, test in folds(is_activity, groups, seed):
+        scores[test] = logistic(ACTIVITY_C).fit(matrix[train], is_activity[train]).decision_function(matrix[test])
+    return logistic(ACTIVITY_C).fit(matrix, is_activity), scores[: len(texts)]
 
 
 def _always_activity(classifier: ScopeClassifier, texts) -> LogisticRegression:
@@ -203,7 +212,7 @@ def _fit_functions(classifier: ScopeClassifier, dataset: Dataset, label: str) ->
     if len(set(functions)) < 2:
         return None
     matrix = classifier.features_.transform(named.texts)[:, columns_without_pairs(classifier.features_)]
-    return logistic(classifier.C).fit(matrix, functions)
+    return logistic(FUNCTION_C).fit(matrix, functions)
 
 
 def columns_without_pairs(features: TextFeatures) -> np.ndarray:

@@ -21,6 +21,7 @@ from opscope.model import Model
 from opscope.paths import shipped
 from opscope.registry import Manifest, Version, active_version, load_version, save_version
 from opscope.tables import find_column, read_table
+from opscope.teaching import load_taught, nothing_taught
 from opscope.thresholds import activity_threshold, review_thresholds
 from opscope.training import TrainedModel, fit_model, number_of_steps
 
@@ -48,7 +49,8 @@ def train_version(csv: Path, *, models: Path, only: bool = False, jobs: int = 2,
             bar.set_postfix_str(step)
             bar.update()
 
-        model = fit_model(dataset, shipped_non_activities(), seed=seed, jobs=jobs, on_step=on_step)
+        taught = nothing_taught() if only else load_taught(shipped("data/taught.csv.gz"))
+        model = fit_model(dataset, shipped_non_activities(), taught=taught, seed=seed, jobs=jobs, on_step=on_step)
     evaluation_set = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
     scorer = compile_scorer(model)
     check_same(scorer, model, dataset.texts)
@@ -85,8 +87,8 @@ def _manifest(model: TrainedModel, dataset: Dataset) -> Manifest:
         data_sha256=data.hexdigest(),
         rows=len(dataset),
         settings=model.settings,
-        review_below=review_thresholds(model.out_of_fold, dataset.labels),
-        activity_below=activity_threshold(model.out_of_fold_activity),
+        review_below=review_thresholds(model.held_out, model.held_out_labels),
+        activity_below=activity_threshold(model.held_out_activity),
         libraries={name: library_version(name) for name in _LIBRARIES},
         files={},
     )

@@ -1,0 +1,44 @@
+"""What many tests share: the shipped model, and one small model trained once a run."""
+
+from pathlib import Path
+
+import pytest
+
+from opscope.compiling import compile_scorer
+from opscope.dataset import Dataset, read_dataset
+from opscope.model import Model, load
+from opscope.paths import shipped
+from opscope.training import TrainedModel, fit_model
+from opscope.workshop import shipped_non_activities
+
+CASES = Path(__file__).parent / "cases"
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    return load()
+
+
+@pytest.fixture(scope="session")
+def activities() -> Dataset:
+    return read_dataset(shipped("data/activities.csv"))
+
+
+@pytest.fixture(scope="session")
+def evaluation_set() -> Dataset:
+    return read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
+
+
+@pytest.fixture(scope="session")
+def few_rows(activities) -> Dataset:
+    return Dataset(activities.examples[:400])
+
+
+@pytest.fixture(scope="session")
+def small_model(few_rows) -> TrainedModel:
+    return fit_model(few_rows, shipped_non_activities()[:150], jobs=1)
+
+
+@pytest.fixture(scope="session")
+def small_scorer(small_model):
+    return compile_scorer(small_model)

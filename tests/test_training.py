@@ -1,0 +1,65 @@
+import re
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+
+from opscope.dataset import Dataset
+from opscope.errors import DataError
+from opscope.training import ScopeClassifier, fit_model, folds, number_of_steps
+
+
+def test_pairs_are_never_split_over_folds(activities):
+    groups = np.asarray(activities.groups)
+    for train, test in folds(activities.labels, groups, seed=0):
+        assert not set(groups[train]) & set(groups[test])
+
+
+def test_the_classifier_is_a_scikit_learn_estimator(few_rows):
+    texts, labels = few_rows.texts[:120], few_rows.labels[:120]
+    scores = cross_val_score(ScopeClassifier(calibrate=False), texts, labels, cv=3)
+    assert scores.mean() > 0.7
+    search = GridSearchCV(ScopeClassifier(calibrate=False), {"C": [1.0, 30.0]}, cv=2).fit(texts, labels)
+    assert list(search.classes_) == ["operations", "production"]
+    assert clone(ScopeClassifier(C=3.0)).C == 3.0
+
+
+def test_predict_and_predict_proba_agree(small_model, few_rows):
+    classifier = small_model.classifier
+    likelier = classifier.classes_[classifier.predict_proba(few_rows.texts).argmax(axis=1)]
+    np.testing.assert_array_equal(classifier.predict(few_rows.texts), likelier)
+
+
+def test_calibration_lowers_the_loss_of_out_of_fold_scores(small_model, few_rows):
+    classifier = small_model.classifier
+    truth = np.asarray(few_rows.labels) == "production"
+
+    def loss(log_odds):
+        return np.mean(np.logaddexp(0, np.where(truth, -log_odds, log_odds)))
+
+    raw = (classifier.out_of_fold_ - classifier.offset_) / classifier.slope_
+    assert classifier.slope_ > 0
+    assert loss(classifier.out_of_fold_) <= loss(raw)
+
+
+def test_training_twice_gives_the_same_bytes(tmp_path, few_rows):
+    rows = Dataset(few_rows.examples[:150])
+    for name in ("first", "second"):
+        joblib.dump(fit_model(rows, ["good morning", "4711 0815", "lorem ipsum"] * 4, jobs=1), tmp_path / name)
+    assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+def test_progress_tells_every_step(few_rows):
+    steps = []
+    fit_model(Dataset(few_rows.examples[:100]), [], jobs=1, on_step=steps.append)
+    assert len(steps) == number_of_steps()
+    assert steps[-1] == "fitting the functions"
+
+
+def test_too_few_rows_of_a_label_are_refused(few_rows):
+    production = few_rows.only(lambda example: example.label == "production")
+    message = "Only 0 rows are labelled operations; training needs at least 20 of each label. Add more rows."
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
+        fit_model(production, [], jobs=1)
