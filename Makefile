@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test lint train bench vectors screenshots lock clean
+.PHONY: install app test lint train bench learning-curve vectors teacher lock clean
 
 install: .venv/installed
 
@@ -26,15 +26,24 @@ lint: install
 train: install
 	$(BIN)/opscope train data/activities.csv
 
+# ONET names a CSV of task statements with a label (columns text, label); the row is left out where there is none.
+ONET ?= ../shared/external/onet_tasks.csv
+
 bench: install
-	$(BIN)/python benchmarks/labels.py
+	$(BIN)/python benchmarks/labels.py --onet $(ONET)
+
+learning-curve: install
+	$(BIN)/python benchmarks/learning_curve.py
 
 # The word vectors and the teacher need PyTorch, which nothing else does; see CONTRIBUTING.md.
-vectors:
+vectors teacher: .venv-workshop/installed
+	.venv-workshop/bin/python workshop/make_$@.py
+
+.venv-workshop/installed: workshop/requirements.txt
 	$(PYTHON) -m venv .venv-workshop
 	.venv-workshop/bin/python -m pip install --quiet --disable-pip-version-check -r workshop/requirements.txt
 	.venv-workshop/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
-	.venv-workshop/bin/python workshop/make_vectors.py
+	touch $@
 
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt

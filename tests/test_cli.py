@@ -21,7 +21,8 @@ def run(*arguments, stdin=None):
 def tickets(tmp_path):
     path = tmp_path / "tickets.csv"
     path.write_text(
-        'no,Description,site\n007,"Swap the filler nozzle, lane 3",A\n008,Renegotiate the resin contract,B\n009,,C\n', encoding="utf-8"
+        'no,Description,site\n007,"Swap the filler nozzle, lane 3",A\n008,Renegotiate the resin contract,B\n009,,C\n',
+        encoding="utf-8",
     )
     return path
 
@@ -39,7 +40,9 @@ def test_a_file_comes_back_with_its_columns_untouched(tickets, tmp_path, capsys)
     assert [(row["no"], row["site"], row["label"]) for row in rows[:2]] == [("007", "A", "production"), ("008", "B", "operations")]
     assert rows[2]["decision"] == "unfamiliar"
     assert rows[2]["reason"] == "The text is empty. Write what is done, to what, and where."
-    assert capsys.readouterr().err.startswith("3 activities tagged (1 production, 1 operations, 0 review, 1 unfamiliar), written to ")
+    assert capsys.readouterr().err.startswith(
+        "3 activities tagged (1 production, 1 operations, 0 review, 1 unfamiliar), written to "
+    )
 
 
 def test_standard_input_and_output(tickets):
@@ -119,7 +122,10 @@ def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, 
 
 def test_evaluate_prints_shares(tmp_path, capsys):
     path = tmp_path / "own.csv"
-    path.write_text("text,label\nGrease the case packer chain,production\nPay the carrier's invoice,operations\ngood morning,\n", encoding="utf-8")
+    path.write_text(
+        "text,label\nGrease the case packer chain,production\nPay the carrier's invoice,operations\ngood morning,\n",
+        encoding="utf-8",
+    )
     assert main(["evaluate", str(path)]) == 0
     shown = capsys.readouterr().out
     assert "label right                      100.0 % (2 of 2)" in shown
@@ -133,7 +139,9 @@ def test_every_command_has_examples_in_its_help():
 
 
 def test_a_closed_pipe_is_no_crash(tickets):
-    process = subprocess.Popen([sys.executable, "-m", "opscope", "predict", str(tickets)], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "opscope", "predict", str(tickets)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
     process.stdout.close()
     assert b"Traceback" not in process.stderr.read()
     process.stderr.close()

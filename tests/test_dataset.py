@@ -29,7 +29,7 @@ def test_every_problem_is_listed_with_its_row(tmp_path):
         "vet the bank,operations,banking\n"
         "42,production,\n",
     )
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(DataError, match="row 2: label is") as caught:
         read_dataset(path)
     lines = str(caught.value).splitlines()
     assert lines[0] == f"{path}, row 2: label is 'productoin', expected operations or production. Correct it, or delete the row."
@@ -44,14 +44,16 @@ def test_every_problem_is_listed_with_its_row(tmp_path):
 
 def test_many_problems_are_counted_not_all_printed(tmp_path):
     path = written(tmp_path, "text,label\n" + "grease the chain,x\n" * 60)
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(DataError, match="more problems") as caught:
         read_dataset(path)
     assert str(caught.value).splitlines()[-1] == "... and 10 more problems."
 
 
 def test_a_missing_label_column_is_named(tmp_path):
     path = written(tmp_path, "text,site\ngrease the chain,Lyon\n")
-    message = f"{path} has no label column. Columns are: text, site. Name one of them label and fill it with operations or production."
+    message = (
+        f"{path} has no label column. Columns are: text, site. Name one of them label and fill it with operations or production."
+    )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         read_dataset(path)
 
@@ -69,7 +71,9 @@ def test_an_empty_label_needs_leave(tmp_path):
 
 
 def test_the_rows_of_a_pair_form_one_group():
-    rows = Dataset(tuple(Example("x", "production", source=source) for source in ("pair:12:cost", "plain", "pair:12:cost", "hard:cost")))
+    rows = Dataset(
+        tuple(Example("x", "production", source=source) for source in ("pair:12:cost", "plain", "pair:12:cost", "hard:cost"))
+    )
     first, second, third, fourth = rows.groups
     assert first == third
     assert len({first, second, fourth}) == 3

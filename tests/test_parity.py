@@ -13,11 +13,17 @@ from opscope.scorer import load_scorer, save_scorer
 
 def random_texts(count: int) -> list[str]:
     rng = random.Random(20)
-    alphabets = ["abcdefghijklmnopqrstuvwxyz", "ABCÄÖÜéßñçß", "0123456789", " .,;:-/'\n\t", "漢字かな한글", "مرحبا", "🙂\u200b\u0000"]
-    weights = [60, 5, 8, 24, 1, 1, 1]
-    return [
-        "".join(rng.choice(rng.choices(alphabets, weights)[0]) for _ in range(rng.randrange(0, 80))) for _ in range(count)
+    alphabets = [
+        "abcdefghijklmnopqrstuvwxyz",
+        "ABCÄÖÜéßñçß",
+        "0123456789",
+        " .,;:-/'\n\t",
+        "漢字かな한글",
+        "مرحبا",
+        "🙂\u200b\u0000",
     ]
+    weights = [60, 5, 8, 24, 1, 1, 1]
+    return ["".join(rng.choice(rng.choices(alphabets, weights)[0]) for _ in range(rng.randrange(0, 80))) for _ in range(count)]
 
 
 def test_scorer_equals_pipeline_on_labelled_and_random_text(small_model, small_scorer, activities):

@@ -73,13 +73,21 @@ def test_a_table_keeps_its_kind_and_columns(model, kind):
     assert isinstance(tagged, type(table))
     names = list(tagged.column_names if isinstance(tagged, pa.Table) else tagged.columns)
     assert names == ["id", "text", "site", *RESULT_COLUMNS]
-    rows = tagged.to_pylist() if isinstance(tagged, pa.Table) else tagged.to_dicts() if kind is pl.DataFrame else tagged.to_dict("records")
+    rows = (
+        tagged.to_pylist()
+        if isinstance(tagged, pa.Table)
+        else tagged.to_dicts()
+        if kind is pl.DataFrame
+        else tagged.to_dict("records")
+    )
     assert [row["id"] for row in rows] == ["007", "8", "9"]
     assert [row["decision"] for row in rows] == ["production", "unfamiliar", "operations"]
 
 
 def test_a_table_without_the_column_names_those_it_has(model):
-    with pytest.raises(DataError, match=f"^{re.escape('The table has no column ' + repr('text') + '. Columns are: a. Pass text_column=NAME.')}$"):
+    with pytest.raises(
+        DataError, match=f"^{re.escape('The table has no column ' + repr('text') + '. Columns are: a. Pass text_column=NAME.')}$"
+    ):
         model.predict_table(pd.DataFrame({"a": ["x"]}))
     with pytest.raises(DataError, match=r"^The table already has the columns label\. Rename or drop them first\.$"):
         model.predict_table(pd.DataFrame({"text": ["x"], "label": ["y"]}))

@@ -28,7 +28,9 @@ def test_an_altered_scorer_is_refused(models):
     raw = bytearray(path.read_bytes())
     raw[-1] ^= 1
     path.write_bytes(raw)
-    with pytest.raises(ModelError, match=r"is not the file that was saved with this version\. Restore the folder, or train again\.$"):
+    with pytest.raises(
+        ModelError, match=r"is not the file that was saved with this version\. Restore the folder, or train again\.$"
+    ):
         load(path.parent)
 
 

@@ -74,7 +74,10 @@ def test_problem_with_names_what_is_wrong(text, problem):
         (7, "Expected a text or a list of texts, got 7 (int). Pass a str, or list of str."),
         (b"abc", "Expected a text or a list of texts, got b'abc' (bytes). Pass a str, or list of str."),
         (["ok", None], "Text 1 is None, expected a str. Leave the row out, or turn it into text first (for bytes: .decode())."),
-        (["ok", 3.5], "Text 1 is 3.5 (float), expected a str. Leave the row out, or turn it into text first (for bytes: .decode())."),
+        (
+            ["ok", 3.5],
+            "Text 1 is 3.5 (float), expected a str. Leave the row out, or turn it into text first (for bytes: .decode()).",
+        ),
     ],
 )
 def test_what_is_no_text_is_refused_by_position(given, message):

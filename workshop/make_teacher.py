@@ -1,7 +1,7 @@
 """Makes ``data/taught.csv.gz``: what a fine-tuned sentence encoder says of fragments and mixtures of the labelled rows.
 
-One row in ten, drawn by its id with its minimal pair, is held back from the teacher, so that the linear model can be calibrated on rows
-that neither has seen. Run by ``make teacher``; needs ``workshop/requirements.txt`` and about half an hour on two cores.
+One row in ten, a minimal pair as one, is held back from the teacher, so that the linear model can be calibrated on rows that
+neither has seen. Run by ``make teacher``; needs ``workshop/requirements.txt`` and about half an hour on two cores.
 """
 
 import argparse
@@ -102,9 +102,7 @@ def taught_teacher(dataset: Dataset, epochs: int, seed: int, rate: float = 5e-5,
         started, losses = time.time(), []
         teacher.train()
         for batch in batches(dataset.texts, size, rng):
-            loss = torch.nn.functional.binary_cross_entropy_with_logits(
-                teacher([dataset.texts[k] for k in batch]), targets[batch]
-            )
+            loss = torch.nn.functional.binary_cross_entropy_with_logits(teacher([dataset.texts[k] for k in batch]), targets[batch])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(teacher.parameters(), 1.0)

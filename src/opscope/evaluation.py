@@ -31,10 +31,9 @@ class Report:
     """Figures of one model on one dataset.
 
     ``pairs`` counts minimal pairs with both rows right.
-
-    ``decided`` are the activities given a label without a person, ``decided_right`` those of them that are right. ``unfamiliar`` counts
-    the texts that are no activity and were recognised; ``false_alarms`` the activities taken for none. ``brier`` and ``log_loss``
-    (nats) are means over the activities.
+    ``decided`` are the activities given a label without a person, ``decided_right`` those of them that are right. ``unfamiliar``
+    counts the texts that are no activity and were recognised; ``false_alarms`` the activities taken for none. ``brier`` and
+    ``log_loss`` (nats) are means over the activities.
     """
 
     accuracy: Share

@@ -1,8 +1,8 @@
 """What a stronger, slower model taught: parts of the labelled texts with the log-odds it gave them.
 
-A sentence encoder, fine-tuned on the labelled rows by ``workshop/make_teacher.py``, reads fragments of the rows and mixtures of two. The
-linear model learns from its opinion of them how words count in company. The rows that the teacher never saw stay honest: settings
-are chosen and probabilities calibrated on them alone.
+A sentence encoder, fine-tuned on the labelled rows by ``workshop/make_teacher.py``, reads fragments of the rows and mixtures of
+two. From its opinion of them the linear model learns how words count in company. The rows that the teacher never saw stay
+honest: settings are chosen and probabilities calibrated on them alone.
 """
 
 import csv
@@ -46,9 +46,7 @@ class Taught:
     def without(self, ids: set[str]) -> "Taught":
         """The taught texts that were made of none of these rows."""
         kept = [position for position, made_of in enumerate(self.rows) if ids.isdisjoint(made_of)]
-        return Taught(
-            tuple(self.texts[k] for k in kept), self.log_odds[kept], tuple(self.rows[k] for k in kept), self.held_back
-        )
+        return Taught(tuple(self.texts[k] for k in kept), self.log_odds[kept], tuple(self.rows[k] for k in kept), self.held_back)
 
 
 def nothing_taught() -> Taught:

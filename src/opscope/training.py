@@ -19,7 +19,7 @@ from opscope.dataset import Dataset
 from opscope.errors import DataError
 from opscope.features import TextFeatures, vectors_of
 from opscope.guide import LABELS, OPERATIONS, PRODUCTION
-from opscope.teaching import Taught, nothing_taught, unseen_rows
+from opscope.teaching import WEIGHT, Taught, nothing_taught, unseen_rows
 from opscope.vectors import WordVectors
 
 FEWEST_PER_LABEL = 20
@@ -89,9 +89,9 @@ def _with_soft_labels(matrix, labels: np.ndarray, taught: Taught):
 class TrainedModel:
     """Everything learned: the label's classifier, and a linear model for being an activity and for the functions of each label.
 
-    ``activity`` and ``functions`` work on the columns of ``classifier.features_``; functions leave the pairs out. ``held_out`` are the
-    calibrated log-odds, (n,), of ``held_out_labels`` from models that had not seen these rows; ``held_out_activity`` the same for
-    being an activity, of all activities.
+    ``activity`` and ``functions`` work on the columns of ``classifier.features_``; functions leave the pairs out. ``held_out`` are
+    the calibrated log-odds, (n,), of the rows of ``held_out_labels`` from models that had not seen them; ``held_out_activity`` the
+    same for being an activity, of all activities.
     """
 
     classifier: ScopeClassifier

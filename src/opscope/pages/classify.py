@@ -110,7 +110,8 @@ def _show_explanation(explained: Explanation) -> None:
     st.markdown(f'<p class="opscope-text">{as_html(explained)}</p>', unsafe_allow_html=True)
     st.markdown(as_sentence(explained.prediction))
     st.caption(
-        "Solid orange speaks for production-scoped, dotted blue for operations-wide; the deeper the colour, the more the word moved the score."
+        "Solid orange speaks for production-scoped, dotted blue for operations-wide; "
+        "the deeper the colour, the more the word moved the score."
     )
     words, rule = st.columns(2)
     with words:
