@@ -8,8 +8,8 @@ from opscope.compiling import compile_scorer
 from opscope.dataset import Dataset, read_dataset
 from opscope.model import Model, load
 from opscope.paths import shipped
+from opscope.retraining import shipped_non_activities
 from opscope.training import TrainedModel, fit_model
-from opscope.workshop import shipped_non_activities
 
 CASES = Path(__file__).parent / "cases"
 

@@ -3,8 +3,6 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from opscope.errors import DataError  # noqa: F401  (opscope must import before Streamlit runs the page)
-
 APP = str(Path(__file__).parents[1] / "app.py")
 
 

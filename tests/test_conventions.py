@@ -43,5 +43,22 @@ def test_the_lock_names_no_index():
 
 
 def test_modules_stay_small():
-    long = {path.name: n for path in (ROOT / "src").rglob("*.py") if (n := len(path.read_text().splitlines())) > 300}
+    long = {
+        path.name: n for path in (ROOT / "src").rglob("*.py") if (n := len(path.read_text(encoding="utf-8").splitlines())) > 300
+    }
     assert not long
+
+
+LOWEST_FIRST = (
+    "errors paths guide text vectors duplicates agreement tables dataset scorer teaching features training thresholds registry "
+    "compiling prediction explanation model evaluation card display retraining cli __init__ __main__"
+).split()
+
+
+def test_modules_import_only_from_lower_ones():
+    for position, name in enumerate(LOWEST_FIRST):
+        code = (ROOT / "src/opscope" / f"{name}.py").read_text(encoding="utf-8")
+        imported = {module for module in re.findall(r"^from opscope\.(\w+) import", code, flags=re.M) if module != "__init__"}
+        assert imported <= set(LOWEST_FIRST[:position]), name
+    modules = {path.stem for path in (ROOT / "src/opscope").glob("*.py")}
+    assert modules == set(LOWEST_FIRST)

@@ -15,8 +15,8 @@ from opscope.paths import shipped
 HEADER = ["id", "text", "label", "function", "industry", "style", "source"]
 STYLES = {"process_name", "procedure", "log_ticket", "message", "todo", "minutes", "problem", "long"}
 TOPICS = set(guide().topics) | {
-    "inside_plant", "outside_helper", "spare_parts", "finished_goods", "customer_cause", "traceability", "steps_elsewhere", "plants",
-    "setting", "shared_word",
+    "inside_plant", "outside_helper", "spare_parts", "finished_goods", "customer_cause", "traceability", "steps_elsewhere",
+    "plants", "setting", "shared_word",
 }  # fmt: skip
 GIVE_AWAYS = re.compile(r"\b(production|operations?|operational|plants?|factor(y|ies))\b")
 

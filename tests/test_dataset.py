@@ -72,7 +72,10 @@ def test_an_empty_label_needs_leave(tmp_path):
 
 def test_the_rows_of_a_pair_form_one_group():
     rows = Dataset(
-        tuple(Example("x", "production", source=source) for source in ("pair:12:cost", "plain", "pair:12:cost", "hard:cost"))
+        tuple(
+            Example(f"text {n}", "production", source=source)
+            for n, source in enumerate(("pair:12:cost", "plain", "pair:12:cost", "hard:cost"))
+        )
     )
     first, second, third, fourth = rows.groups
     assert first == third

@@ -11,7 +11,7 @@ def test_intercept_and_contributions_add_up_to_the_score(model, evaluation_set):
     for text, score in zip(evaluation_set.texts, scores, strict=True):
         explained = model.explain(text)
         assert abs(explained.score - score) < 1e-6
-        assert abs(explained.intercept + sum(c.weight for c in explained.contributions) - score) < 1e-6
+        assert abs(explained.intercept + sum(c.value for c in explained.contributions) - score) < 1e-6
         assert explained.intercept == scorer.intercepts[LABEL_HEAD]
         probability = 1 / (1 + np.exp(-abs(score)))
         assert abs(explained.prediction.probability - probability) < 1e-9

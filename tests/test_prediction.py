@@ -84,6 +84,18 @@ def test_a_table_keeps_its_kind_and_columns(model, kind):
     assert [row["decision"] for row in rows] == ["production", "unfamiliar", "operations"]
 
 
+def test_missing_cells_of_any_kind_are_unfamiliar(model):
+    for column in (pd.array(["grease the case packer chain", pd.NA], dtype="string"), [1.5, float("nan")]):
+        tagged = model.predict_table(pd.DataFrame({"text": column}))
+        assert tagged["decision"].iloc[1] == "unfamiliar"
+
+
+def test_an_empty_table_has_the_same_types_as_a_full_one(model):
+    full = model.predict_table(pl.DataFrame({"text": ["grease the case packer chain"]}))
+    empty = model.predict_table(pl.DataFrame({"text": []}, schema={"text": pl.String}))
+    assert empty.schema == full.schema
+
+
 def test_a_table_without_the_column_names_those_it_has(model):
     with pytest.raises(
         DataError, match=f"^{re.escape('The table has no column ' + repr('text') + '. Columns are: a. Pass text_column=NAME.')}$"

@@ -4,6 +4,7 @@ import joblib
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from opscope.dataset import Dataset
@@ -19,9 +20,9 @@ def test_pairs_are_never_split_over_folds(activities):
 
 def test_the_classifier_is_a_scikit_learn_estimator(few_rows):
     texts, labels = few_rows.texts[:120], few_rows.labels[:120]
-    scores = cross_val_score(ScopeClassifier(calibrate=False), texts, labels, cv=3)
+    scores = cross_val_score(ScopeClassifier(), texts, labels, cv=3)
     assert scores.mean() > 0.7
-    search = GridSearchCV(ScopeClassifier(calibrate=False), {"C": [1.0, 30.0]}, cv=2).fit(texts, labels)
+    search = GridSearchCV(ScopeClassifier(), {"C": [1.0, 30.0]}, cv=2).fit(texts, labels)
     assert list(search.classes_) == ["operations", "production"]
     assert clone(ScopeClassifier(C=3.0)).C == 3.0
 
@@ -32,16 +33,21 @@ def test_predict_and_predict_proba_agree(small_model, few_rows):
     np.testing.assert_array_equal(classifier.predict(few_rows.texts), likelier)
 
 
-def test_calibration_lowers_the_loss_of_out_of_fold_scores(small_model, few_rows):
-    classifier = small_model.classifier
-    truth = np.asarray(few_rows.labels) == "production"
+def test_calibration_lowers_the_loss_of_held_out_scores(small_model):
+    truth = small_model.held_out_labels == "production"
 
     def loss(log_odds):
         return np.mean(np.logaddexp(0, np.where(truth, -log_odds, log_odds)))
 
-    raw = (classifier.out_of_fold_ - classifier.offset_) / classifier.slope_
+    classifier = small_model.classifier
+    raw = (small_model.held_out - classifier.offset_) / classifier.slope_
     assert classifier.slope_ > 0
-    assert loss(classifier.out_of_fold_) <= loss(raw)
+    assert loss(small_model.held_out) < loss(raw)
+
+
+def test_it_works_in_scikit_learns_calibration(few_rows):
+    calibrated = CalibratedClassifierCV(ScopeClassifier(C=3.0), cv=2).fit(few_rows.texts[:120], few_rows.labels[:120])
+    assert calibrated.predict_proba(few_rows.texts[120:130]).shape == (10, 2)
 
 
 def test_training_twice_gives_the_same_bytes(tmp_path, few_rows):

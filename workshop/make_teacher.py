@@ -57,9 +57,10 @@ def main() -> None:
     tests = dataset.only(lambda example: example.id in held_back)
     right = (opinions(teacher, tests.texts) > 0) == np.array([label == PRODUCTION for label in tests.labels])
     print(f"teacher right on {right.mean():.1%} of {len(tests)} rows held back")
+    learned_from = {example.id for example in dataset.examples} - held_back
     made = fragments_of(dataset, options.seed)
     texts = list(made)
-    taught = Taught(tuple(texts), opinions(teacher, texts), tuple(made.values()), frozenset(held_back))
+    taught = Taught(tuple(texts), opinions(teacher, texts), tuple(made.values()), frozenset(learned_from))
     save_taught(taught, options.output)
     print(f"{len(taught)} texts taught, {options.output.stat().st_size / 1e6:.1f} MB")
 

@@ -2,6 +2,6 @@
 
 import sys
 
-from opscope.cli import main
+from opscope.cli import entry
 
-sys.exit(main())
+sys.exit(entry())

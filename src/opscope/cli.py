@@ -32,13 +32,24 @@ _PROMOTE_EXAMPLES = "opscope models promote VERSION"
 _TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".jsonl")
 
 
+def entry() -> int:
+    """The installed command: like main, with output in UTF-8 whatever the terminal says."""
+    sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return main()
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; returns the exit status, 0 when all went well and 2 when the input was refused."""
     options = _parser().parse_args(arguments)
     try:
         options.command(options)
+        sys.stdout.flush()
     except OpscopeError as error:
         print(f"opscope: {error}", file=sys.stderr)
+        return FAILED
+    except ModuleNotFoundError as error:
+        extra = "app" if error.name == "streamlit" else "train"
+        print(f"opscope: this needs {error.name}, which is not installed: pip install 'opscope[{extra}]'", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
         # The reader of the pipe has gone, which is its right; closing quietly needs a stdout that cannot fail again.
@@ -61,7 +72,8 @@ def _predict(options) -> None:
 
 
 def _is_table(given: str) -> bool:
-    return given == STANDARD_STREAM or given.lower().endswith(_TABLE_ENDINGS) or (len(given) < 4096 and Path(given).is_file())
+    """Whether the argument names a table; a text with spaces may well end in the name of one."""
+    return given == STANDARD_STREAM or os.path.isfile(given) or (given.lower().endswith(_TABLE_ENDINGS) and " " not in given)
 
 
 def _predict_table(model: Model, options) -> None:
@@ -104,7 +116,7 @@ def _evaluate(options) -> None:
 
 def _train(options) -> None:
     # Only this command pays for loading scikit-learn.
-    from opscope.workshop import train_version
+    from opscope.retraining import train_version
 
     trained = train_version(Path(options.csv), models=_models(options), only=options.only, jobs=options.jobs)
     print("\n".join(trained.lines))

@@ -63,13 +63,17 @@ def _of_function(fitted, function: str) -> tuple[np.ndarray, float]:
 
 
 def check_same(scorer: Scorer, model: TrainedModel, texts: list[str]) -> None:
-    """Raises ModelError if the scorer's label scores differ from the pipeline's by more than 1e-6 on any of the texts."""
-    if not texts:
-        return
-    difference = np.abs(scorer.score(texts).label - model.classifier.decision_function(texts))
-    worst = int(difference.argmax())
-    if difference[worst] > TOLERANCE:
-        raise ModelError(
-            f"The scorer and the pipeline differ by {difference[worst]:.2g} on {texts[worst][:60]!r}; nothing was saved. "
-            "This is a fault of opscope: please report it with the training file."
-        )
+    """Raises ModelError if label or activity scores of scorer and pipeline differ by more than 1e-6 on any of the texts."""
+    scores = scorer.score(texts)
+    matrix = model.classifier.features_.transform(texts)
+    for own, other in (
+        (scores.label, model.classifier.decision_function(texts)),
+        (scores.activity, model.activity.decision_function(matrix)),
+    ):
+        difference = np.where(own == other, 0.0, np.abs(own - other))
+        worst = int(difference.argmax())
+        if not difference.max() <= TOLERANCE:  # a number that is none fails too
+            raise ModelError(
+                f"The scorer and the pipeline differ by {difference[worst]:.2g} on {texts[worst][:60]!r}; nothing was saved. "
+                "This is a fault of opscope: please report it with the training file."
+            )

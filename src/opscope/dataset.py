@@ -1,17 +1,16 @@
 """Labelled tables: the activities a model learns from or is measured on, checked row by row."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from opscope.errors import DataError
 from opscope.guide import LABELS, guide
-from opscope.tables import Table, find_column, read_table
+from opscope.tables import Table, find_column, listed, read_table
 from opscope.text import problem_with
 
 LABEL_NAMES = ("label", "scope", "tag")
 OPTIONAL_COLUMNS = ("id", "function", "industry", "style", "source")
-_MOST_PROBLEMS_SHOWN = 50
 PAIR_PREFIX, HARD_PREFIX = "pair:", "hard:"
 
 
@@ -60,8 +59,8 @@ class Dataset:
 
     @property
     def groups(self) -> list[str]:
-        """A name for each example that only the rows of one minimal pair share; cross-validation keeps groups whole."""
-        return [example.pair or f"row {position}" for position, example in enumerate(self.examples)]
+        """A name for each example that only the rows of one minimal pair, or of one text, share; no fold splits a group."""
+        return [f"pair {example.pair}" if example.pair else f"text {example.text}" for example in self.examples]
 
     def only(self, keep) -> "Dataset":
         """The examples for which ``keep(example)`` holds."""
@@ -85,7 +84,7 @@ def read_dataset(path: Path, *, allow_empty_labels: bool = False) -> Dataset:
     if not examples:
         problems.append(f"{path} has a header and no rows. Add one activity a row.")
     if problems:
-        raise DataError(_listed(problems))
+        raise DataError(listed(problems))
     return Dataset(tuple(examples))
 
 
@@ -123,11 +122,3 @@ def _function_problems(example: Example) -> Iterator[str]:
 
 def _shortened(text: str) -> str:
     return repr(text if len(text) <= 40 else text[:37] + "...")
-
-
-def _listed(problems: Iterable[str]) -> str:
-    problems = list(problems)
-    shown = problems[:_MOST_PROBLEMS_SHOWN]
-    if len(problems) > len(shown):
-        shown.append(f"... and {len(problems) - len(shown)} more problems.")
-    return "\n".join(shown)

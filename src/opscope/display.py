@@ -32,11 +32,11 @@ def as_sentence(prediction: Prediction) -> str:
 def marked_parts(explanation: Explanation) -> list[MarkedPart]:
     """The whole text, cut where words begin and end, each word with the side it speaks for."""
     text, parts, end = explanation.prediction.text, [], 0
-    strongest = max((abs(c.weight) for c in explanation.contributions), default=0.0)
+    strongest = max((abs(c.value) for c in explanation.contributions), default=0.0)
     for contribution in explanation.contributions:
         parts.append(MarkedPart(text[end : contribution.start], None, 0.0))
-        strength = abs(contribution.weight) / strongest if strongest else 0.0
-        side = PRODUCTION if contribution.weight > 0 else OPERATIONS
+        strength = abs(contribution.value) / strongest if strongest else 0.0
+        side = PRODUCTION if contribution.value > 0 else OPERATIONS
         parts.append(MarkedPart(contribution.word, side if strength >= FAINTEST_SHOWN else None, strength))
         end = contribution.end
     return [part for part in (*parts, MarkedPart(text[end:], None, 0.0)) if part.text]
@@ -60,7 +60,7 @@ def as_text(explanation: Explanation) -> str:
     function = guide().functions[explanation.prediction.function]
     lines = [as_sentence(explanation.prediction), "", f"log-odds {explanation.score:+.3f} = intercept {explanation.intercept:+.3f}"]
     width = max((len(c.word) for c in explanation.contributions), default=0)
-    lines += [f"  {c.word:<{width}} {c.weight:+.3f}" for c in explanation.strongest]
+    lines += [f"  {c.word:<{width}} {c.value:+.3f}" for c in explanation.strongest]
     lines += ["", f"{function.title}: {explanation.rule} ({', '.join(explanation.sources)})"]
     return "\n".join(lines)
 

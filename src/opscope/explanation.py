@@ -20,12 +20,12 @@ class Contribution:
     start: int
     end: int
     word: str
-    weight: float
+    value: float
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A prediction with its reasons. ``intercept`` plus the weights of ``contributions`` is the log-odds ``score``."""
+    """A prediction with its reasons. ``intercept`` plus the values of ``contributions`` is the log-odds ``score``."""
 
     prediction: Prediction
     score: float
@@ -38,7 +38,7 @@ class Explanation:
     @property
     def strongest(self) -> tuple[Contribution, ...]:
         """The contributions, the one that moved the score most first."""
-        return tuple(sorted(self.contributions, key=lambda c: (-abs(c.weight), c.start)))
+        return tuple(sorted(self.contributions, key=lambda c: (-abs(c.value), c.start)))
 
 
 def explanation(scorer: Scorer, prediction: Prediction) -> Explanation:
@@ -48,7 +48,7 @@ def explanation(scorer: Scorer, prediction: Prediction) -> Explanation:
     function = guide().functions[prediction.function]
     return Explanation(
         prediction=prediction,
-        score=intercept + float(sum(c.weight for c in contributions)),
+        score=intercept + float(sum(c.value for c in contributions)),
         intercept=intercept,
         contributions=contributions,
         rule=function.definition,

@@ -11,7 +11,7 @@ from opscope.errors import DataError, InputError
 from opscope.explanation import Explanation, explanation
 from opscope.prediction import Prediction, predictions
 from opscope.registry import Version, active_version, default_models, load_version
-from opscope.text import checked
+from opscope.text import checked, problem_with
 
 RESULT_COLUMNS = ("label", "probability", "decision", "function", "owner", "reason", "question", "model_version")
 
@@ -42,7 +42,9 @@ class Model:
         return self._predict_all(checked(text))
 
     def _predict_all(self, texts: list[str]) -> list[Prediction]:
-        return predictions(self._version, texts, self._version.scorer.score(texts))
+        # A text of which nothing can be said is scored as if it were empty: a megabyte of letters costs no time.
+        readable = ["" if problem_with(text) else text for text in texts]
+        return predictions(self._version, texts, self._version.scorer.score(readable))
 
     def explain(self, text: str) -> Explanation:
         """The prediction for one text with the reasons for it; raises InputError for anything that is no text."""
@@ -63,17 +65,24 @@ class Model:
             )
         if taken := [name for name in RESULT_COLUMNS if name in frame.columns]:
             raise DataError(f"The table already has the columns {', '.join(taken)}. Rename or drop them first.")
-        found = self._predict_all(["" if _is_missing(text) else str(text) for text in frame[text_column].to_list()])
-        columns = [nw.new_series(name, [getattr(p, name) for p in found], backend=frame.implementation) for name in RESULT_COLUMNS]
+        texts = frame[text_column]
+        missing = (texts.is_null() | (texts.is_nan() if texts.dtype.is_float() else texts.is_null())).to_list()
+        given = ["" if absent else str(text) for text, absent in zip(texts.to_list(), missing, strict=True)]
+        found = self._predict_all(given)
+        columns = [
+            nw.new_series(
+                name,
+                [getattr(p, name) for p in found],
+                nw.Float64 if name == "probability" else nw.String,
+                backend=frame.implementation,
+            )
+            for name in RESULT_COLUMNS
+        ]
         return frame.with_columns(*columns).to_native()
 
 
-def _is_missing(value) -> bool:
-    return value is None or value != value  # NaN is the only value that differs from itself
-
-
 def load(folder: str | Path | None = None) -> Model:
-    """Loads a version's folder, such as ``models/2026-11-22-1a2b3c4d``; without one, the active version that opscope ships.
+    """Loads a version's folder, such as ``models/1a2b3c4d5e6f``; without one, the active version that opscope ships.
 
     Raises ModelError when the folder holds no complete version.
     """

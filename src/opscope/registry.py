@@ -4,11 +4,11 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from opscope.errors import ModelError
+from opscope.guide import guide
 from opscope.paths import shipped
 from opscope.scorer import Scorer, load_scorer, save_scorer
 
@@ -69,17 +69,20 @@ def version_folder(models: Path, name: str) -> Path:
 
 
 def version_names(models: Path) -> list[str]:
-    """Names of the versions in a models folder, oldest first."""
-    return sorted(path.parent.name for path in models.glob(f"*/{MANIFEST}"))
+    """Names of the versions in a models folder, sorted; what is still being written is none."""
+    return sorted(path.parent.name for path in models.glob(f"[!.]*/{MANIFEST}"))
 
 
 def make_active(models: Path, name: str) -> None:
     """Makes a version the active one, in one step."""
     folder = version_folder(models, name)
-    with tempfile.NamedTemporaryFile("w", dir=models, prefix=".active.", delete=False, encoding="utf-8") as handle:
-        handle.write(folder.name + "\n")
-    os.chmod(handle.name, 0o644)
-    os.replace(handle.name, models / _ACTIVE)
+    written = models / f".{_ACTIVE}.{os.getpid()}"
+    try:
+        written.write_text(folder.name + "\n", encoding="utf-8")
+        os.replace(written, models / _ACTIVE)
+    except OSError as error:
+        written.unlink(missing_ok=True)
+        raise ModelError(f"{models} cannot be written: {error.strerror}. {name} was not made active.") from error
 
 
 def load_version(folder: Path) -> Version:
@@ -90,7 +93,10 @@ def load_version(folder: Path) -> Version:
         raise ModelError(f"{path} is missing. Restore the version's folder, or train again.")
     if sha256_of(path) != manifest.files.get(SCORER):
         raise ModelError(f"{path} is not the file that was saved with this version. Restore the folder, or train again.")
-    return Version(folder, manifest, load_scorer(path))
+    scorer = load_scorer(path)
+    if scorer.functions != tuple(guide().functions):
+        raise ModelError(f"{folder} was trained for another guide ({manifest.guide_version}). Train again with this one.")
+    return Version(folder, manifest, scorer)
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -117,22 +123,20 @@ def save_version(models: Path, manifest: Manifest, scorer: Scorer, pipeline: byt
     target = models / manifest.version
     if target.exists():
         return target
+    building = models / f".{manifest.version}.{os.getpid()}"
     try:
-        models.mkdir(parents=True, exist_ok=True)
-        building = Path(tempfile.mkdtemp(dir=models, prefix=f".{manifest.version}."))
-    except OSError as error:
-        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
-    try:
+        building.mkdir(parents=True)
         save_scorer(scorer, building / SCORER)
+        (building / SCORER).chmod(0o644)
         (building / PIPELINE).write_bytes(pipeline)
         (building / CARD).write_text(card, encoding="utf-8")
         files = {name: sha256_of(building / name) for name in (SCORER, PIPELINE, CARD)}
         (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
-        building.chmod(0o755)
         building.rename(target)
-    except BaseException:
+    except OSError as error:
+        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
+    finally:
         shutil.rmtree(building, ignore_errors=True)
-        raise
     return target
 
 

@@ -23,10 +23,10 @@ LABEL_HEAD, ACTIVITY_HEAD, FIRST_FUNCTION_HEAD = 0, 1, 2
 
 @dataclass(frozen=True)
 class Scores:
-    """Raw scores of n texts.
+    """Scores of n texts.
 
     ``label``: (n,) calibrated log-odds of production over operations. ``activity``: (n,) log-odds of being an activity.
-    ``functions``: (n, number of functions). ``known``: (n,) share of tokens whose word or pieces the model knows.
+    ``functions``: (n, number of functions). ``known``: (n,) share of tokens that the model knows as words.
     """
 
     label: np.ndarray
@@ -64,10 +64,6 @@ class Scorer:
     def _row_of_pair(self) -> dict[str, int]:
         return {pair: row for row, pair in enumerate(self.pairs)}
 
-    @cached_property
-    def _weights_of_new(self) -> dict[str, np.ndarray | None]:
-        return {}
-
     def score(self, texts: Sequence[str]) -> Scores:
         """Scores of the texts, in order."""
         totals = np.tile(self.intercepts, (len(texts), 1))
@@ -77,7 +73,7 @@ class Scorer:
             if not found:
                 continue
             rows = [weights for weights in map(self.word, found) if weights is not None]
-            known[position] = len(rows) / len(found)
+            known[position] = sum(self.knows(token) for token in found) / len(found)
             pairs = [self._row_of_pair[pair] for pair in pairs_of(found) if pair in self._row_of_pair]
             summed = sum(rows, np.zeros_like(self.intercepts)) + self.pair_weights[pairs].sum(axis=0)
             totals[position] += summed / np.sqrt(len(found))
@@ -88,10 +84,12 @@ class Scorer:
         row = self._row_of_word.get(token)
         if row is not None:
             return self.word_weights[row]
-        if token not in self._weights_of_new:
-            rows = [self._row_of_piece[piece] for piece in split_into_pieces(token, self._row_of_piece)]
-            self._weights_of_new[token] = self.piece_weights[rows].mean(axis=0) if rows else None
-        return self._weights_of_new[token]
+        rows = [self._row_of_piece[piece] for piece in split_into_pieces(token, self._row_of_piece)]
+        return self.piece_weights[rows].mean(axis=0) if rows else None
+
+    def knows(self, token: str) -> bool:
+        """Whether the token as a whole was seen in training or has a word vector; what must be pieced together is not known."""
+        return token in self._row_of_word or token in self._row_of_piece
 
     def pair(self, pair: str) -> np.ndarray | None:
         """Weights of two neighbouring tokens beyond those of the tokens themselves, or None for a pair not seen in training."""

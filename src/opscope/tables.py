@@ -3,8 +3,8 @@
 import csv
 import io
 import os
+import re
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from opscope.errors import DataError
 TEXT_NAMES = ("text", "activity", "description", "task", "name", "title", "subject", "summary")
 STANDARD_STREAM = "-"
 _SEPARATORS = ",;\t"
+_OTHER_FORMATS = (".xlsx", ".xls", ".ods", ".parquet", ".jsonl", ".json")
+_MOST_PROBLEMS_SHOWN = 50
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -42,7 +44,22 @@ def read_table(path: Path | str) -> Table:
     DataError when the file is missing, empty, holds no table, or has a row with more cells than the header.
     """
     name = "standard input" if str(path) == STANDARD_STREAM else str(path)
+    _check_ending(name)
     return _parsed(name, _decoded(name, _bytes_of(path, name)))
+
+
+def _check_ending(name: str) -> None:
+    ending = Path(name).suffix.lower()
+    if ending in _OTHER_FORMATS:
+        raise DataError(f"{name}: {ending} files are neither read nor written yet. Save the table as CSV (UTF-8).")
+
+
+def listed(problems: Sequence[str]) -> str:
+    """Problems one a line; beyond the first fifty only their number."""
+    shown = list(problems[:_MOST_PROBLEMS_SHOWN])
+    if len(problems) > len(shown):
+        shown.append(f"... and {len(problems) - len(shown)} more problems.")
+    return "\n".join(shown)
 
 
 def _bytes_of(path: Path | str, name: str) -> bytes:
@@ -75,16 +92,16 @@ def _decoded(name: str, raw: bytes) -> str:
 
 def _parsed(name: str, text: str) -> Table:
     csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
-    first_line = text.lstrip("\r\n").split("\n", 1)[0]
+    first_line = re.sub(r'"[^"]*"', "", text.lstrip("\r\n").split("\n", 1)[0])
     separator = max(_SEPARATORS, key=first_line.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     header, rows, problems = None, [], []
     try:
         for number, values in enumerate(reader, start=1):
             if not any(value.strip() for value in values):
                 continue
             if header is None:
-                header = tuple(value.strip() for value in values)
+                header = tuple(values)
                 continue
             extra = values[len(header) :]
             if any(value.strip() for value in extra):
@@ -95,17 +112,19 @@ def _parsed(name: str, text: str) -> Table:
             padded = (*values[: len(header)], *[""] * (len(header) - len(values)))
             rows.append(Row(number, padded))
     except csv.Error as error:
-        raise DataError(f"{name}, after row {reader.line_num}: {error}. Check the quotes there.") from error
+        raise DataError(
+            f"{name}, line {reader.line_num}: {error}. A quote is opened and not closed, or closed too early."
+        ) from error
     if header is None:
         raise DataError(f"{name} is empty. It needs a header row with a text column, and one activity a row.")
     if problems:
-        raise DataError("\n".join(problems[:20]))
+        raise DataError(listed(problems))
     return Table(name, header, tuple(rows))
 
 
 def find_column(table: Table, name: str | None) -> int:
     """Position of the text column: the one named, or the first with a usual name, or the only column there is."""
-    lowered = [column.lower() for column in table.columns]
+    lowered = [column.strip().lower() for column in table.columns]
     for wanted in [name.lower()] if name else TEXT_NAMES:
         if wanted in lowered:
             return lowered.index(wanted)
@@ -144,23 +163,28 @@ def safe_cell(value: str) -> str:
 
 @contextmanager
 def replaced_when_complete(path: Path):
-    """Opens a temporary file beside ``path`` for writing text; it takes that name only if the block ends without an error."""
+    """Opens a file beside ``path`` for writing text; it takes that name only if the block ends without an error.
+
+    What is no plain file, such as ``/dev/null``, is written to directly. Raises DataError when nothing can be written there.
+    """
+    _check_ending(str(path))
+    if path.is_dir():
+        raise DataError(f"{path} is a folder. Name a file in it.")
     if not path.parent.is_dir():
         raise DataError(f"The folder {path.parent} does not exist, so {path.name} cannot be written there. Make it first.")
+    direct = path.exists() and not path.is_file()
+    target = path.resolve()
+    written = target if direct else target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
-        handle = tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", newline="", dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False
-        )
+        with written.open("w", encoding="utf-8", newline="") as handle:
+            yield handle
+        if not direct:
+            os.replace(written, target)
     except OSError as error:
         raise DataError(f"{path} cannot be written: {error.strerror}.") from error
-    try:
-        with handle:
-            yield handle
-        os.chmod(handle.name, 0o644)
-        os.replace(handle.name, path)
-    except BaseException:
-        Path(handle.name).unlink(missing_ok=True)
-        raise
+    finally:
+        if not direct:
+            written.unlink(missing_ok=True)
 
 
 def as_csv(columns: dict[str, list]) -> bytes:

@@ -7,6 +7,7 @@ honest: settings are chosen and probabilities calibrated on them alone.
 
 import csv
 import gzip
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,20 +20,20 @@ from opscope.errors import DataError
 TEMPERATURE = 3.0  # the teacher is too sure of itself; its log-odds are divided by this
 WEIGHT = 0.3  # of a taught text against a labelled row
 _HEADER = ("text", "log_odds", "rows")
-_HELD_BACK = "held back from the teacher"
+_LEARNED_FROM = "rows the teacher learned from"
 
 
 @dataclass(frozen=True)
 class Taught:
     """Texts with the teacher's log-odds of production, (n,), and the ids of the labelled rows each was made of.
 
-    ``held_back`` are the ids of labelled rows that the teacher did not learn from.
+    ``learned_from`` are the ids of the labelled rows that the teacher was fine-tuned on.
     """
 
     texts: tuple[str, ...]
     log_odds: np.ndarray
     rows: tuple[tuple[str, ...], ...]
-    held_back: frozenset[str]
+    learned_from: frozenset[str]
 
     def __len__(self) -> int:
         """Number of taught texts."""
@@ -46,18 +47,21 @@ class Taught:
     def without(self, ids: set[str]) -> "Taught":
         """The taught texts that were made of none of these rows."""
         kept = [position for position, made_of in enumerate(self.rows) if ids.isdisjoint(made_of)]
-        return Taught(tuple(self.texts[k] for k in kept), self.log_odds[kept], tuple(self.rows[k] for k in kept), self.held_back)
+        return Taught(tuple(self.texts[k] for k in kept), self.log_odds[kept], tuple(self.rows[k] for k in kept), self.learned_from)
 
 
 def nothing_taught() -> Taught:
-    """No teacher: every row is held back from it."""
+    """No teacher."""
     return Taught((), np.zeros(0), (), frozenset())
 
 
 def save_taught(taught: Taught, path: Path) -> None:
-    """Writes the taught texts as a gzipped CSV; the first row names the rows held back. The same content gives the same bytes."""
+    """Writes the taught texts as a gzipped CSV; the first row names the rows learned from.
+
+    The same content gives the same bytes.
+    """
     with path.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-        lines = [_HEADER, (_HELD_BACK, "0", " ".join(sorted(taught.held_back)))]
+        lines = [_HEADER, (_LEARNED_FROM, "0", " ".join(sorted(taught.learned_from)))]
         lines += [
             (text, f"{value:.2f}", " ".join(made_of))
             for text, value, made_of in zip(taught.texts, taught.log_odds, taught.rows, strict=True)
@@ -73,17 +77,16 @@ def load_taught(path: Path) -> Taught:
     """Reads what save_taught wrote; raises DataError when it is missing or damaged."""
     try:
         with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
-            header, held_back, *lines = csv.reader(handle)
-        if tuple(header) != _HEADER or held_back[0] != _HELD_BACK:
+            header, learned_from, *lines = csv.reader(handle)
+        if tuple(header) != _HEADER or learned_from[0] != _LEARNED_FROM:
             raise ValueError("its header is another")
-        texts, log_odds, rows = zip(*lines, strict=True)
+        texts, log_odds, rows = zip(*lines, strict=True) if lines else ((), (), ())
         values = np.array(log_odds, dtype=float)
-    except (OSError, EOFError, ValueError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, ValueError, csv.Error, zlib.error) as error:
         raise DataError(f"{path} cannot be read as taught texts: {error}. Restore it from the release.") from error
-    return Taught(texts, values, tuple(tuple(ids.split()) for ids in rows), frozenset(held_back[2].split()))
+    return Taught(texts, values, tuple(tuple(ids.split()) for ids in rows), frozenset(learned_from[2].split()))
 
 
 def unseen_rows(dataset: Dataset, taught: Taught) -> np.ndarray:
     """Which rows the teacher did not learn from, (n,) of bool; all of them where nothing was taught."""
-    taught_from = {row for made_of in taught.rows for row in made_of} - taught.held_back
-    return np.array([example.id not in taught_from for example in dataset.examples])
+    return np.array([example.id not in taught.learned_from for example in dataset.examples])

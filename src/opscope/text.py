@@ -11,9 +11,13 @@ from opscope.errors import InputError
 
 MAX_CHARACTERS = 20_000
 
-# Runs of letters, or runs of digits; all else separates.
-_TOKEN = re.compile(r"[^\W\d_]+|\d+")
-_BULLET = re.compile(r"^\s*(?:[-*+•◦▪‣–—·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-zA-Z][.)]\s+)?")
+# Runs of letters, or runs of digits; all else separates. Soft hyphens, joiners and combining accents do not end a word.
+_WITHIN = "\u00ad\u200b-\u200d\u2060\ufeff\u0300-\u036f"
+_TOKEN = re.compile(rf"(?:[^\W\d_][{_WITHIN}]*)+|\d+")
+_INVISIBLE_WITHIN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
+_BULLET = re.compile(
+    r"^\s*(?:[-+–—]\s+|[*•◦▪‣·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-z][.)]\s+)?"
+)
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 NUMBER_TOKEN = "0"  # every number counts as the same word: "line 4" and "line 7" say the same of the scope
 
@@ -80,7 +84,9 @@ def tokens(text: str) -> list[str]:
 
 
 def _token(word: str) -> str:
-    return NUMBER_TOKEN if word[0].isdigit() else word.lower()
+    if word[0].isdigit():
+        return NUMBER_TOKEN
+    return word.lower() if word.isascii() else unicodedata.normalize("NFC", _INVISIBLE_WITHIN.sub("", word)).lower()
 
 
 def activities_in(paste: str) -> list[str]:

@@ -22,12 +22,14 @@ def review_thresholds(log_odds: np.ndarray, labels: Sequence[str]) -> dict[str, 
 
 
 def _lowest(probability: np.ndarray, wrong: np.ndarray) -> float:
-    order = np.argsort(-probability, kind="stable")
-    error = np.cumsum(wrong[order]) / np.arange(1, len(order) + 1)
+    """The lowest of the probabilities, or 0.5 if all may be decided; rows of one probability are decided together."""
+    values, counts = np.unique(-probability, return_counts=True)
+    wrong_at = np.array([wrong[-probability == value].sum() for value in values])
+    error = np.cumsum(wrong_at) / np.cumsum(counts)
     allowed = np.flatnonzero(error <= LARGEST_ERROR)
     if not len(allowed):
         return 1.0
-    return 0.5 if allowed[-1] == len(order) - 1 else float(probability[order][allowed[-1]])
+    return 0.5 if allowed[-1] == len(values) - 1 else float(-values[allowed[-1]])
 
 
 def activity_threshold(scores: np.ndarray) -> float:

@@ -119,6 +119,7 @@ def fit_model(
     non_activities: Sequence[str],
     *,
     taught: Taught | None = None,
+    function_rows: Dataset | None = None,
     vectors: WordVectors | None = None,
     seed: int = 0,
     jobs: int = 2,
@@ -126,8 +127,9 @@ def fit_model(
 ) -> TrainedModel:
     """Chooses the penalty by grouped cross-validation, then fits and calibrates the label, and fits activity and functions.
 
-    Held-out scores count only for rows that the teacher did not see. ``on_step`` is called with a short description as each step
-    begins. Raises DataError when a label has fewer than 20 rows.
+    Held-out scores count only for rows that the teacher did not see. The functions are learned from ``function_rows``, where
+    given, instead of the dataset. ``on_step`` is called with a short description as each step begins. Raises DataError when a
+    label has fewer than 20 rows.
     """
     _check_enough(dataset)
     taught = taught or nothing_taught()
@@ -143,7 +145,7 @@ def fit_model(
     on_step("fitting what is an activity")
     activity, activity_scores = _fit_activity(classifier, dataset, list(non_activities), seed)
     on_step("fitting the functions")
-    functions = {label: _fit_functions(classifier, dataset, label) for label in LABELS}
+    functions = {label: _fit_functions(classifier, function_rows or dataset, label) for label in LABELS}
     calibrated = classifier.slope_ * held_out[C] + classifier.offset_
     return TrainedModel(classifier, activity, functions, calibrated, labels[unseen], activity_scores, {"C": C})
 

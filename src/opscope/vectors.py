@@ -13,6 +13,8 @@ from safetensors.numpy import load_file, save_file
 from opscope.errors import ModelError
 
 PIECE_MARK = "##"  # a word piece that does not begin a word carries it in front
+_LONGEST_PIECE = 24  # no known word or piece is longer
+_LONGEST_WORD = 60  # a longer run of letters is no word, and is not cut into pieces
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,16 @@ class WordVectors:
 def split_into_pieces(word: str, known) -> list[str]:
     """The word itself if known, else its longest known pieces from left to right, else nothing.
 
-    ``known`` is anything that answers ``in``. A word with a part that no piece covers has no pieces at all.
+    ``known`` is anything that answers ``in``. A word with a part that no piece covers has no pieces at all, and neither has a run
+    of more than 60 letters.
     """
     if word in known:
         return [word]
+    if len(word) > _LONGEST_WORD:
+        return []
     pieces, start = [], 0
     while start < len(word):
-        for end in range(len(word), start, -1):
+        for end in range(min(len(word), start + _LONGEST_PIECE), start, -1):
             piece = (PIECE_MARK if start else "") + word[start:end]
             if piece in known:
                 pieces.append(piece)

@@ -3,9 +3,10 @@
 import streamlit as st
 
 from opscope.display import as_html, as_sentence
+from opscope.errors import ModelError
 from opscope.explanation import Explanation
 from opscope.guide import guide
-from opscope.model import Model, load
+from opscope.model import RESULT_COLUMNS, Model, load
 from opscope.prediction import Prediction
 from opscope.tables import as_csv
 from opscope.text import activities_in
@@ -48,11 +49,16 @@ def main() -> None:
     if not activities:
         st.info("Paste one or more activities above, one a line.")
         st.stop()
-    found = active_model().predict(activities)
+    try:
+        model = active_model()
+    except ModelError as error:
+        st.error(str(error))
+        st.stop()
+    found = model.predict(activities)
     _show_summary(found)
     chosen = _show_table(found)
     st.subheader("Why")
-    _show_explanation(active_model().explain(activities[chosen]))
+    _show_explanation(model.explain(activities[chosen]))
 
 
 def _show_summary(found: list[Prediction]) -> None:
@@ -81,7 +87,7 @@ def _show_table(found: list[Prediction]) -> int:
     st.caption("Select a row to see which words spoke for its label.")
     st.download_button(
         "Download as CSV",
-        data=lambda: as_csv(_table(found)),
+        data=lambda: as_csv({"text": [p.text for p in found]} | {n: [getattr(p, n) or "" for p in found] for n in RESULT_COLUMNS}),
         file_name="opscope.csv",
         mime="text/csv",
         on_click="ignore",
@@ -102,7 +108,6 @@ def _table(found: list[Prediction]) -> dict[str, list]:
         "owner": [p.owner for p in found],
         "reason": [p.reason for p in found],
         "question": [p.question or "" for p in found],
-        "model_version": [p.model_version for p in found],
     }
 
 
@@ -118,7 +123,7 @@ def _show_explanation(explained: Explanation) -> None:
         st.markdown("**What each word adds** (log-odds, above zero for production-scoped)")
         strongest = explained.strongest
         st.dataframe(
-            {"word": [c.word for c in strongest], "adds": [round(c.weight, 3) for c in strongest]},
+            {"word": [c.word for c in strongest], "adds": [round(c.value, 3) for c in strongest]},
             hide_index=True,
             height="content" if len(strongest) <= 10 else 390,
             alt="Words of the activity and what each adds to the score",

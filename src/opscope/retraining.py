@@ -4,7 +4,6 @@ import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from pathlib import Path
 
@@ -13,15 +12,16 @@ from tqdm import tqdm
 
 from opscope.card import card_of, in_words
 from opscope.compiling import check_same, compile_scorer
-from opscope.dataset import Dataset, read_dataset
+from opscope.dataset import PAIR_PREFIX, Dataset, read_dataset
 from opscope.errors import ModelError
 from opscope.evaluation import Report, evaluate
-from opscope.guide import guide
+from opscope.guide import LABELS, guide
 from opscope.model import Model
 from opscope.paths import shipped
 from opscope.registry import Manifest, Version, active_version, load_version, save_version
+from opscope.scorer import Scorer
 from opscope.tables import find_column, read_table
-from opscope.teaching import load_taught, nothing_taught
+from opscope.teaching import Taught, load_taught, nothing_taught
 from opscope.thresholds import activity_threshold, review_thresholds
 from opscope.training import TrainedModel, fit_model, number_of_steps
 
@@ -42,32 +42,62 @@ def train_version(csv: Path, *, models: Path, only: bool = False, jobs: int = 2,
 
     The active version stays the active one. Raises DataError for wrong rows, ModelError when the folder cannot be written.
     """
-    dataset = training_rows(csv, only=only)
+    own = read_dataset(csv)
+    shipped_rows = read_dataset(shipped("data/activities.csv"))
+    dataset = own if only else training_rows(own, shipped_rows)
+    taught = nothing_taught() if only else taught_for(dataset, shipped_rows)
     with tqdm(total=number_of_steps(), desc="training", unit="step", leave=False) as bar:
 
         def on_step(step: str) -> None:
             bar.set_postfix_str(step)
             bar.update()
 
-        taught = nothing_taught() if only else load_taught(shipped("data/taught.csv.gz"))
-        model = fit_model(dataset, shipped_non_activities(), taught=taught, seed=seed, jobs=jobs, on_step=on_step)
+        model = fit_model(
+            dataset,
+            shipped_non_activities(),
+            taught=taught,
+            function_rows=dataset if _names_functions(dataset) else shipped_rows,
+            seed=seed,
+            jobs=jobs,
+            on_step=on_step,
+        )
     evaluation_set = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
     scorer = compile_scorer(model)
     check_same(scorer, model, dataset.texts)
-    manifest = _manifest(model, dataset)
+    manifest = _manifest(model, scorer, dataset)
     report = evaluate(Model(Version(models / manifest.version, manifest, scorer)), evaluation_set)
     folder = save_version(models, manifest, scorer, _as_bytes(model), card_of(manifest, report))
     return Trained(folder, report, tuple(_lines(folder, dataset, report, models, evaluation_set)))
 
 
-def training_rows(csv: Path, *, only: bool) -> Dataset:
-    """The rows of a CSV; unless ``only``, followed by the shipped rows whose text it does not hold."""
-    own = read_dataset(csv)
-    if only:
-        return own
-    texts = set(own.texts)
-    added = read_dataset(shipped("data/activities.csv")).only(lambda example: example.text not in texts)
-    return Dataset(own.examples + added.examples)
+def training_rows(own: Dataset, shipped_rows: Dataset) -> Dataset:
+    """The own rows, followed by the shipped rows whose text is not among them.
+
+    An own row that says the same of a text as a shipped one is that shipped row. All others get ids and pair names of their own,
+    so that they are never taken for rows that the teacher knows.
+    """
+    shipped_of = {example.text: example for example in shipped_rows.examples}
+    rows = []
+    for number, example in enumerate(own.examples):
+        same = shipped_of.pop(example.text, None)
+        if same is not None and same.label == example.label and example.function in ("", same.function):
+            rows.append(same)
+            continue
+        source = example.source.replace(PAIR_PREFIX, f"{PAIR_PREFIX}own-", 1)
+        rows.append(replace(example, id=f"own-{number}", source=source))
+    return Dataset((*rows, *shipped_of.values()))
+
+
+def taught_for(dataset: Dataset, shipped_rows: Dataset) -> Taught:
+    """What the teacher said, but for texts made of shipped rows that the dataset labels otherwise."""
+    kept = {example.id for example in dataset.examples}
+    return load_taught(shipped("data/taught.csv.gz")).without({e.id for e in shipped_rows.examples} - kept)
+
+
+def _names_functions(dataset: Dataset) -> bool:
+    """Whether the rows name at least two functions of each label, enough to learn to tell them apart."""
+    named = {(example.label, example.function) for example in dataset.examples if example.function}
+    return all(sum(label == own for own, _ in named) >= 2 for label in LABELS)
 
 
 def shipped_non_activities() -> list[str]:
@@ -77,7 +107,8 @@ def shipped_non_activities() -> list[str]:
     return [row.values[column] for row in table.rows]
 
 
-def _manifest(model: TrainedModel, dataset: Dataset) -> Manifest:
+def _manifest(model: TrainedModel, scorer: Scorer, dataset: Dataset) -> Manifest:
+    """The manifest; the version is named by its content, so the same model always has the same name."""
     data = hashlib.sha256()
     for example in dataset.examples:
         data.update("\x1f".join((example.text, example.label, example.function)).encode() + b"\x1e")
@@ -92,8 +123,10 @@ def _manifest(model: TrainedModel, dataset: Dataset) -> Manifest:
         libraries={name: library_version(name) for name in _LIBRARIES},
         files={},
     )
-    content = hashlib.sha256(repr(sorted(asdict(manifest).items())).encode() + _as_bytes(model)).hexdigest()
-    return replace(manifest, version=f"{datetime.now(UTC):%Y-%m-%d}-{content[:8]}")
+    content = hashlib.sha256(repr(sorted(asdict(manifest).items())).encode())
+    for array in (scorer.word_weights, scorer.piece_weights, scorer.pair_weights, scorer.intercepts):
+        content.update(array.tobytes())
+    return replace(manifest, version=content.hexdigest()[:12])
 
 
 def _as_bytes(model: TrainedModel) -> bytes:
@@ -105,14 +138,15 @@ def _as_bytes(model: TrainedModel) -> bytes:
 def _lines(folder: Path, dataset: Dataset, report: Report, models: Path, evaluation_set: Dataset) -> Sequence[str]:
     yield f"Trained on {len(dataset):,} rows; saved as {folder}"
     yield f"On the evaluation set: label right {in_words(report.accuracy)}, decided {in_words(report.decided)}."
+    promote = f"opscope models promote {folder.name} --models {models}"
     try:
         active = active_version(models)
     except ModelError:
-        yield f"There is no active version yet. To use this one: opscope models promote {folder.name}"
+        yield f"There is no active version yet. To use this one: {promote}"
         return
     if active.name == folder.name:
         yield "This is the active version already: the same rows give the same model."
         return
     before = evaluate(Model(load_version(active)), evaluation_set)
     yield f"The active version {active.name} has {in_words(before.accuracy)} right. It stays active."
-    yield f"To use the new one: opscope models promote {folder.name}"
+    yield f"To use the new one: {promote}"
