@@ -22,7 +22,6 @@ def main() -> None:
     """Measures, prints and writes."""
     dataset = read_dataset(shipped("data/activities.csv"))
     evaluation = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True).only(lambda example: example.label)
-    taught = load_taught(shipped("data/taught.csv.gz"))
     groups = sorted(set(dataset.groups))
     random.Random(0).shuffle(groups)
     lines = []
