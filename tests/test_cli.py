@@ -52,9 +52,9 @@ def test_standard_input_and_output(tickets):
 
 
 def test_explain_lists_words_and_rule(capsys):
-    assert main(["explain", "Grease the chain of the case packer"]) == 0
+    assert main(["explain", "Grease the filler bearings on line 2"]) == 0
     shown = capsys.readouterr().out
-    assert "intercept" in shown and "packer" in shown and "Equipment maintenance" in shown
+    assert "intercept" in shown and "bearings" in shown and "Equipment maintenance" in shown
 
 
 def test_a_long_text_and_one_that_ends_in_a_file_name_are_texts(capsys):
@@ -130,7 +130,7 @@ def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, 
     (version,) = [folder.name for folder in models.iterdir()]
     assert f"There is no active version yet. To use this one: opscope models promote {version} --models {models}\n" in shown
     assert main(["models", "promote", version, "--models", str(models)]) == 0
-    assert main(["predict", "Grease the chain of the case packer", "--models", str(models)]) == 0
+    assert main(["predict", "Grease the filler bearings on line 2", "--models", str(models)]) == 0
     assert main(["models", "list", "--models", str(models)]) == 0
     assert capsys.readouterr().out.endswith(f"{version}  (active)\n")
 
@@ -138,7 +138,7 @@ def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, 
 def test_evaluate_prints_shares(tmp_path, capsys):
     path = tmp_path / "own.csv"
     path.write_text(
-        "text,label\nGrease the case packer chain,production\nPay the carrier's invoice,operations\ngood morning,\n",
+        "text,label\nGrease the filler bearings on line 2,production\nPay the carrier invoice for the Lyon pallets,operations\ngood morning,\n",
         encoding="utf-8",
     )
     assert main(["evaluate", str(path)]) == 0

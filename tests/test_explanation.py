@@ -3,11 +3,12 @@ import numpy as np
 from opscope.display import as_html, as_text, marked_parts
 from opscope.guide import guide
 from opscope.scorer import LABEL_HEAD
+from opscope.text import readable
 
 
 def test_intercept_and_contributions_add_up_to_the_score(model, evaluation_set):
     scorer = model._version.scorer
-    scores = scorer.score(evaluation_set.texts).label
+    scores = scorer.score([readable(text) for text in evaluation_set.texts]).label
     for text, score in zip(evaluation_set.texts, scores, strict=True):
         explained = model.explain(text)
         assert abs(explained.score - score) < 1e-6

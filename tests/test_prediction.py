@@ -67,7 +67,7 @@ def test_what_is_no_text_is_refused(model, given):
 
 @pytest.mark.parametrize("kind", [pd.DataFrame, pl.DataFrame, pa.table])
 def test_a_table_keeps_its_kind_and_columns(model, kind):
-    texts = ["grease the chain of the case packer", None, "pay the carrier's invoice"]
+    texts = ["grease the filler bearings on line 2", None, "pay the carrier invoice for the Lyon pallets"]
     table = kind({"id": ["007", "8", "9"], "text": texts, "site": ["A", "B", "C"]})
     tagged = model.predict_table(table)
     assert isinstance(tagged, type(table))
@@ -85,13 +85,13 @@ def test_a_table_keeps_its_kind_and_columns(model, kind):
 
 
 def test_missing_cells_of_any_kind_are_unfamiliar(model):
-    for column in (pd.array(["grease the case packer chain", pd.NA], dtype="string"), [1.5, float("nan")]):
+    for column in (pd.array(["grease the filler bearings on line 2", pd.NA], dtype="string"), [1.5, float("nan")]):
         tagged = model.predict_table(pd.DataFrame({"text": column}))
         assert tagged["decision"].iloc[1] == "unfamiliar"
 
 
 def test_an_empty_table_has_the_same_types_as_a_full_one(model):
-    full = model.predict_table(pl.DataFrame({"text": ["grease the case packer chain"]}))
+    full = model.predict_table(pl.DataFrame({"text": ["grease the filler bearings on line 2"]}))
     empty = model.predict_table(pl.DataFrame({"text": []}, schema={"text": pl.String}))
     assert empty.schema == full.schema
 

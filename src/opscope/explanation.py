@@ -7,7 +7,7 @@ import numpy as np
 from opscope.guide import Topic, guide
 from opscope.prediction import Prediction
 from opscope.scorer import LABEL_HEAD, Scorer, pairs_of
-from opscope.text import spans
+from opscope.text import readable, spans
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def explanation(scorer: Scorer, prediction: Prediction) -> Explanation:
 
 def _contributions(scorer: Scorer, text: str) -> tuple[Contribution, ...]:
     """One contribution a word: its own number, and half of each pair that it is part of."""
-    found = spans(text)
+    found = spans(readable(text))
     if not found:
         return ()
     weights = np.zeros(len(found))

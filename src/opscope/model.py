@@ -11,7 +11,7 @@ from opscope.errors import DataError, InputError
 from opscope.explanation import Explanation, explanation
 from opscope.prediction import Prediction, predictions
 from opscope.registry import Version, active_version, default_models, load_version
-from opscope.text import checked, problem_with
+from opscope.text import checked, readable
 
 RESULT_COLUMNS = ("label", "probability", "decision", "function", "owner", "reason", "question", "model_version")
 
@@ -42,9 +42,7 @@ class Model:
         return self._predict_all(checked(text))
 
     def _predict_all(self, texts: list[str]) -> list[Prediction]:
-        # A text of which nothing can be said is scored as if it were empty: a megabyte of letters costs no time.
-        readable = ["" if problem_with(text) else text for text in texts]
-        return predictions(self._version, texts, self._version.scorer.score(readable))
+        return predictions(self._version, texts, self._version.scorer.score([readable(text) for text in texts]))
 
     def explain(self, text: str) -> Explanation:
         """The prediction for one text with the reasons for it; raises InputError for anything that is no text."""

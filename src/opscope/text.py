@@ -65,6 +65,11 @@ def problem_with(text: str) -> str | None:
     return None
 
 
+def readable(text: str) -> str:
+    """The text, or nothing where nothing can be said of it: a megabyte of letters is not worth scoring."""
+    return "" if problem_with(text) else text
+
+
 def clean(text: str) -> str:
     """The text in one line, without control and invisible characters."""
     if text.isascii() and text.isprintable() and "  " not in text:

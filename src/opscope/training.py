@@ -23,7 +23,7 @@ from opscope.teaching import WEIGHT, Taught, nothing_taught, unseen_rows
 from opscope.vectors import WordVectors
 
 FEWEST_PER_LABEL = 20
-INVERSE_PENALTIES = (30.0, 100.0, 300.0)
+INVERSE_PENALTIES = (10.0, 30.0, 100.0)
 ACTIVITY_C = 30.0
 FUNCTION_C = 10.0
 FOLDS = 5
@@ -53,7 +53,7 @@ class ScopeClassifier(ClassifierMixin, BaseEstimator):
 
     def calibrate(self, scores: np.ndarray, labels: Sequence[str]) -> "ScopeClassifier":
         """Maps scores to log-odds by the slope and offset that fit held-out ``scores`` (n,) and their labels best (Platt)."""
-        fitted = logistic(1e6).fit(scores[:, None], labels)
+        fitted = _platt(scores, labels)
         self.slope_, self.offset_ = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
         return self
 
@@ -70,6 +70,11 @@ class ScopeClassifier(ClassifierMixin, BaseEstimator):
     def predict(self, texts: Sequence[str]) -> np.ndarray:
         """The likelier label of each text, (n,)."""
         return self.classes_[(self.decision_function(texts) > 0).astype(int)]
+
+
+def _platt(scores: np.ndarray, labels: Sequence[str]) -> LogisticRegression:
+    """Slope and offset that turn scores into log-odds; after Platt, Probabilistic outputs for support vector machines, 1999."""
+    return logistic(1e6).fit(scores[:, None], labels)
 
 
 def _with_soft_labels(matrix, labels: np.ndarray, taught: Taught):
@@ -138,7 +143,9 @@ def fit_model(
     for C in INVERSE_PENALTIES:
         on_step(f"trying C={C:g}")
         scores = _held_out_scores(dataset, taught, ScopeClassifier(C, vectors), seed, jobs)[unseen]
-        losses[C], held_out[C] = log_loss(labels[unseen], 1 / (1 + np.exp(-scores)), labels=LABELS), scores
+        held_out[C] = scores
+        # The penalty shrinks the scores, which calibration undoes; only what is left after it counts.
+        losses[C] = log_loss(labels[unseen], _platt(scores, labels[unseen]).predict_proba(scores[:, None]), labels=LABELS)
     C = min(losses, key=losses.get)
     on_step("fitting and calibrating the label")
     classifier = ScopeClassifier(C, vectors).fit(dataset.texts, labels, taught).calibrate(held_out[C], labels[unseen])
