@@ -26,14 +26,16 @@ def test_the_first_screen_shows_tagged_examples(page):
 
 
 def test_a_pasted_list_is_tagged_line_by_line(page):
-    table = paste(page, "- Grease the filler bearings on line 2\n\n2. Pay the carrier invoice for the Lyon pallets").dataframe[0].value
+    table = (
+        paste(page, "- Grease the filler bearings on line 2\n\n2. Pay the carrier invoice for the Lyon pallets").dataframe[0].value
+    )
     assert list(table["activity"]) == ["Grease the filler bearings on line 2", "Pay the carrier invoice for the Lyon pallets"]
     assert list(table["label"]) == ["production-scoped", "operations-wide"]
 
 
 def test_the_words_are_marked_and_markup_is_shown_as_text(page):
     paste(page, "<img src=x onerror=alert(1)> grease the filler bearings on line 2")
-    marked = next(block.value for block in page.markdown if "opscope-text" in block.value)
+    marked = next(block.value for block in page.markdown if block.value.startswith('<p class="opscope-text">'))
     assert "opscope-production" in marked
     assert "<img" not in marked and "&lt;" in marked
 

@@ -35,7 +35,7 @@ def test_one_text_is_answered_in_a_sentence(capsys):
 def test_a_file_comes_back_with_its_columns_untouched(tickets, tmp_path, capsys):
     out = tmp_path / "out.csv"
     assert main(["predict", str(tickets), "-o", str(out)]) == 0
-    rows = list(csv.DictReader(out.open(encoding="utf-8")))
+    rows = list(csv.DictReader(io.StringIO(out.read_text(encoding="utf-8"))))
     assert list(rows[0]) == ["no", "Description", "site", *RESULT_COLUMNS]
     assert [(row["no"], row["site"], row["label"]) for row in rows[:2]] == [("007", "A", "production"), ("008", "B", "operations")]
     assert rows[2]["decision"] == "unfamiliar"
