@@ -138,7 +138,8 @@ def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, 
 def test_evaluate_prints_shares(tmp_path, capsys):
     path = tmp_path / "own.csv"
     path.write_text(
-        "text,label\nGrease the filler bearings on line 2,production\nPay the carrier invoice for the Lyon pallets,operations\ngood morning,\n",
+        "text,label\nGrease the filler bearings on line 2,production\n"
+        "Pay the carrier invoice for the Lyon pallets,operations\ngood morning,\n",
         encoding="utf-8",
     )
     assert main(["evaluate", str(path)]) == 0
