@@ -101,5 +101,9 @@ def test_a_table_without_the_column_names_those_it_has(model):
         DataError, match=f"^{re.escape('The table has no column ' + repr('text') + '. Columns are: a. Pass text_column=NAME.')}$"
     ):
         model.predict_table(pd.DataFrame({"a": ["x"]}))
-    with pytest.raises(DataError, match=r"^The table already has the columns label\. Rename or drop them first\.$"):
-        model.predict_table(pd.DataFrame({"text": ["x"], "label": ["y"]}))
+
+
+def test_a_result_whose_name_is_taken_stands_beside_the_users_column(model):
+    tagged = model.predict_table(pd.DataFrame({"text": ["pay the freight bill"], "label": ["mine"], "opscope_label": ["too"]}))
+    assert list(tagged.columns)[:5] == ["text", "label", "opscope_label", "opscope_opscope_label", "probability"]
+    assert list(tagged.iloc[0])[1:4] == ["mine", "too", "operations"]

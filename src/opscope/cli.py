@@ -8,9 +8,9 @@ from pathlib import Path
 from opscope import __version__
 from opscope.dataset import read_dataset
 from opscope.display import as_sentence, as_text, report_lines
-from opscope.errors import DataError, InputError, OpscopeError
+from opscope.errors import InputError, OpscopeError
 from opscope.evaluation import evaluate
-from opscope.model import RESULT_COLUMNS, Model, load
+from opscope.model import RESULT_COLUMNS, Model, load, result_names
 from opscope.registry import active_version, default_models, make_active, version_folder, version_names
 from opscope.tables import STANDARD_STREAM, find_column, read_table, write_table
 from opscope.text import problem_with
@@ -79,13 +79,9 @@ def _is_table(given: str) -> bool:
 def _predict_table(model: Model, options) -> None:
     table = read_table(options.input)
     text_column = find_column(table, options.text_column)
-    if taken := [name for name in RESULT_COLUMNS if name in table.columns]:
-        raise DataError(
-            f"{table.path} already has the columns {', '.join(taken)}, which the result would repeat. Rename or delete them first."
-        )
     found = model.predict([row.values[text_column] for row in table.rows])
     rows = ((*row.values, *_cells(prediction)) for row, prediction in zip(table.rows, found, strict=True))
-    write_table(options.output, (*table.columns, *RESULT_COLUMNS), rows)
+    write_table(options.output, (*table.columns, *result_names(table.columns)), rows)
     if options.output != STANDARD_STREAM:
         _say_what_was_written(options.output, found)
 

@@ -53,7 +53,7 @@ class Model:
     def predict_table(self, table, text_column: str = "text"):
         """The table (pandas, polars or pyarrow) with a column for each of RESULT_COLUMNS appended; the same kind comes back.
 
-        Raises DataError when the text column is missing, or a result column is there already.
+        A result whose name is taken gets ``opscope_`` in front. Raises DataError when the text column is missing.
         """
         frame = nw.from_native(table, eager_only=True)
         if text_column not in frame.columns:
@@ -61,22 +61,30 @@ class Model:
                 f"The table has no column {text_column!r}. Columns are: {', '.join(map(str, frame.columns))}. "
                 "Pass text_column=NAME."
             )
-        if taken := [name for name in RESULT_COLUMNS if name in frame.columns]:
-            raise DataError(f"The table already has the columns {', '.join(taken)}. Rename or drop them first.")
         texts = frame[text_column]
         missing = (texts.is_null() | (texts.is_nan() if texts.dtype.is_float() else texts.is_null())).to_list()
         given = ["" if absent else str(text) for text, absent in zip(texts.to_list(), missing, strict=True)]
         found = self._predict_all(given)
         columns = [
             nw.new_series(
-                name,
+                shown,
                 [getattr(p, name) for p in found],
                 nw.Float64 if name == "probability" else nw.String,
                 backend=frame.implementation,
             )
-            for name in RESULT_COLUMNS
+            for name, shown in zip(RESULT_COLUMNS, result_names(frame.columns), strict=True)
         ]
         return frame.with_columns(*columns).to_native()
+
+
+def result_names(taken: Sequence[str]) -> list[str]:
+    """Names for RESULT_COLUMNS beside the columns there are: one that is taken gets ``opscope_`` in front, again if need be."""
+    names = []
+    for name in RESULT_COLUMNS:
+        while name in taken:
+            name = f"opscope_{name}"
+        names.append(name)
+    return names
 
 
 def load(folder: str | Path | None = None) -> Model:
