@@ -3,11 +3,14 @@
 import random
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pytest
 
 from opscope.compiling import check_same
 from opscope.errors import ModelError
+from opscope.paths import shipped
+from opscope.registry import PIPELINE, active_version
 from opscope.scorer import load_scorer, save_scorer
 
 
@@ -58,3 +61,8 @@ def test_a_scorer_that_differs_is_refused(small_model, small_scorer, few_rows, a
     check_same(small_scorer, small_model, few_rows.texts)
     with pytest.raises(ModelError, match="The scorer and the pipeline differ by"):
         check_same(nudged, small_model, few_rows.texts)
+
+
+def test_the_shipped_scorer_equals_its_own_pipeline(model, activities):
+    pipeline = joblib.load(active_version(shipped("models")) / PIPELINE)
+    check_same(model._version.scorer, pipeline, activities.texts + random_texts(500))

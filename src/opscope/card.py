@@ -16,8 +16,8 @@ language model working from the guide; `data/README.md` tells how.
 """
 
 
-def card_of(manifest: Manifest, report: Report | None) -> str:
-    """The card's text; ``report`` is the version's measurement on the evaluation set, if there was one."""
+def card_of(manifest: Manifest, report: Report) -> str:
+    """The card's text; ``report`` is the version's measurement on the evaluation set."""
     front = _FRONT.format(
         version=manifest.version, guide=manifest.guide_version, rows=manifest.rows, data=manifest.data_sha256[:16]
     )
@@ -28,7 +28,7 @@ def card_of(manifest: Manifest, report: Report | None) -> str:
         f"\n## Technical\n\nSettings: {settings}. A label less probable than this goes to review: {thresholds}. "
         f"Trained with {libraries}.\n"
     )
-    return front + (_scores(report) if report else "") + technical
+    return front + _scores(report) + technical
 
 
 def _scores(report: Report) -> str:
