@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test lint train bench learning-curve vectors teacher lock clean
+.PHONY: install app test lint train bench bench-speed learning-curve vectors teacher lock clean
 
 install: .venv/installed
 
@@ -32,6 +32,17 @@ ONET ?= ../shared/external/onet_tasks.csv
 bench: install
 	$(BIN)/python benchmarks/labels.py --onet $(ONET)
 
+# The peers need PyTorch and more, which nothing else does.
+bench-speed: .venv-bench/installed
+	.venv-bench/bin/python benchmarks/speed.py
+
+.venv-bench/installed: install benchmarks/requirements.txt
+	$(PYTHON) -m venv .venv-bench
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r benchmarks/requirements.txt
+	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
 learning-curve: install
 	$(BIN)/python benchmarks/learning_curve.py
 
@@ -49,4 +60,4 @@ lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt
 
 clean:
-	rm -rf .venv .venv-workshop .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-bench .venv-workshop .pytest_cache .ruff_cache dist

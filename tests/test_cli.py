@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from opscope.cli import main
-from opscope.model import RESULT_COLUMNS
+from opscope.results import RESULT_COLUMNS
 
 
 def run(*arguments, stdin=None):
@@ -110,11 +110,13 @@ def test_a_bad_file_leaves_no_output(tmp_path, content, part, capsys):
     assert os.listdir(tmp_path) == ["in.csv"]
 
 
-@pytest.mark.parametrize("name", ["out.xlsx", "out.parquet", "folder"])
+@pytest.mark.parametrize("name", ["out.ods", "out.json", "folder"])
 def test_an_output_that_cannot_be_written_is_said_before(tickets, tmp_path, name, capsys):
     (tmp_path / "folder").mkdir()
     assert main(["predict", str(tickets), "-o", str(tmp_path / name)]) == 2
-    assert "Save the table as CSV (UTF-8)." in (error := capsys.readouterr().err) or "Name a file in it." in error
+    assert (
+        "Save the table as csv, tsv, jsonl, parquet, xlsx." in (error := capsys.readouterr().err) or "Name a file in it." in error
+    )
     assert sorted(os.listdir(tmp_path)) == ["folder", "tickets.csv"]
 
 

@@ -1,51 +1,93 @@
-"""The scorer and the scikit-learn pipeline give the same scores."""
+"""The scorer and the scikit-learn pipeline give the same scores, one text at a time and in bulk."""
 
-import random
 from dataclasses import replace
 
 import joblib
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from opscope.compiling import check_same
 from opscope.errors import ModelError
 from opscope.paths import shipped
-from opscope.registry import PIPELINE, active_version
-from opscope.scorer import load_scorer, save_scorer
+from opscope.registry import PIPELINE, active_version, load_version
+from opscope.scorer_file import load_scorer, save_scorer
+from opscope.text import tokens
+from opscope.tokenising import cut
+
+WORDS = [
+    "maintenance",
+    "supplier's",
+    "BEARING",
+    "re-grind",
+    "prüfen",
+    "e\u0301tat",
+    "cafe\u0301s",
+    "line4",
+    "x" * 30,
+    "m²",
+    "İş",
+    "ﬁlling",
+]
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="abcdefgäß²½٣\u0301\u00ad\u200b _-.\n0123", max_size=60),
+    st.lists(st.sampled_from(WORDS) | st.text(max_size=8), max_size=12).map(" ".join),
+)
 
 
-def random_texts(count: int) -> list[str]:
-    rng = random.Random(20)
-    alphabets = [
-        "abcdefghijklmnopqrstuvwxyz",
-        "ABCÄÖÜéßñçß",
-        "0123456789",
-        " .,;:-/'\n\t",
-        "漢字かな한글",
-        "مرحبا",
-        "🙂\u200b\u0000",
-    ]
-    weights = [60, 5, 8, 24, 1, 1, 1]
-    return ["".join(rng.choice(rng.choices(alphabets, weights)[0]) for _ in range(rng.randrange(0, 80))) for _ in range(count)]
+@pytest.fixture(scope="module")
+def shipped_pair():
+    folder = active_version(shipped("models"))
+    return load_version(folder).scorer, joblib.load(folder / PIPELINE)
 
 
-def test_scorer_equals_pipeline_on_labelled_and_random_text(small_model, small_scorer, activities):
-    texts = activities.texts[:1500] + random_texts(1500)
-    scores = small_scorer.score(texts)
-    matrix = small_model.classifier.features_.transform(texts)
-    np.testing.assert_allclose(scores.label, small_model.classifier.decision_function(texts), atol=1e-6, rtol=0)
-    np.testing.assert_allclose(scores.activity, small_model.activity.decision_function(matrix), atol=1e-6, rtol=0)
+def test_the_shipped_scorer_equals_its_own_pipeline_on_all_data(shipped_pair, activities, evaluation_set):
+    check_same(*shipped_pair, activities.texts + evaluation_set.texts)
 
 
-def test_functions_rank_as_in_the_pipeline(small_model, small_scorer, few_rows):
-    from opscope.training import columns_without_pairs
+def test_the_shipped_scorer_equals_its_own_pipeline_on_any_text(shipped_pair):
+    """All texts are compared at once, since the pipeline takes a second whether they are a hundred or many."""
+    generated = []
 
-    features = small_model.classifier.features_
-    matrix = features.transform(few_rows.texts)[:, columns_without_pairs(features)]
-    scores = small_scorer.score(few_rows.texts).functions
-    for model in small_model.functions.values():
-        own = [small_scorer.functions.index(name) for name in model.classes_]
-        np.testing.assert_allclose(scores[:, own], model.decision_function(matrix), atol=1e-6, rtol=0)
+    @settings(max_examples=220, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @given(st.lists(TEXTS, min_size=100, max_size=100))
+    def collect(texts):
+        generated.extend(texts)
+
+    collect()
+    assert len(generated) >= 20_000
+    check_same(*shipped_pair, generated)
+
+
+@settings(max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.lists(TEXTS, min_size=40, max_size=60))
+def test_one_at_a_time_and_in_bulk_score_the_same(shipped_pair, texts):
+    scorer, _ = shipped_pair
+    bulk = scorer.score(texts)
+    for position, text in enumerate(texts):
+        one = scorer.score_one(text)
+        assert (one.label, one.activity) == (bulk.label[position], bulk.activity[position]), text
+        assert (one.known, one.lettered) == (bulk.known[position], bulk.lettered[position]), text
+        np.testing.assert_allclose(one.functions, bulk.functions[position], atol=1e-5)
+
+
+def test_predictions_one_at_a_time_and_in_bulk_are_the_same(model, activities, evaluation_set):
+    texts = [*evaluation_set.texts, *activities.texts, "", "½", "4711", "x" * 30_000, "\ud800", "maintenance " * 3000]
+    assert [model.predict(text) for text in texts] == model.predict(texts)
+
+
+@settings(max_examples=300, deadline=None, database=None, derandomize=True)
+@given(st.lists(TEXTS | st.text(alphabet=st.characters(), max_size=20), max_size=40))
+def test_cutting_in_bulk_finds_the_tokens_of_each_text(texts):
+    """Characters may be surrogates, which a broken file can hold."""
+    found = [[] for _ in texts]
+    for part in cut(texts):
+        spellings = [part.joined[start:end] for start, end in zip(part.starts, part.ends, strict=True)]
+        for place, last, count in zip(part.texts, np.cumsum(part.counts), part.counts, strict=True):
+            found[place] = [token for spelling in spellings[last - count : last] for token in tokens(spelling)]
+    assert found == [tokens(text) for text in texts]
 
 
 def test_a_saved_scorer_scores_the_same(tmp_path, small_scorer, few_rows):
@@ -55,14 +97,28 @@ def test_a_saved_scorer_scores_the_same(tmp_path, small_scorer, few_rows):
     assert (loaded.words, loaded.pieces, loaded.pairs) == (small_scorer.words, small_scorer.pieces, small_scorer.pairs)
 
 
-@pytest.mark.parametrize("array", ["word_weights", "intercepts"])
-def test_a_scorer_that_differs_is_refused(small_model, small_scorer, few_rows, array):
-    nudged = replace(small_scorer, **{array: getattr(small_scorer, array) + 1e-4})
-    check_same(small_scorer, small_model, few_rows.texts)
+@pytest.mark.parametrize("array", ["weights", "function_weights", "pair_weights", "intercepts"])
+def test_a_scorer_that_differs_is_refused(shipped_pair, few_rows, array):
+    scorer, pipeline = shipped_pair
+    check_same(scorer, pipeline, few_rows.texts)
+    own = getattr(scorer, array)
     with pytest.raises(ModelError, match="The scorer and the pipeline differ by"):
-        check_same(nudged, small_model, few_rows.texts)
+        check_same(replace(scorer, **{array: (own + 1e-4).astype(own.dtype)}), pipeline, few_rows.texts)
 
 
-def test_the_shipped_scorer_equals_its_own_pipeline(model, activities):
-    pipeline = joblib.load(active_version(shipped("models")) / PIPELINE)
-    check_same(model._version.scorer, pipeline, activities.texts + random_texts(500))
+@pytest.mark.parametrize(
+    ("array", "change", "message"),
+    [
+        ("weights", lambda a: a[:-1], r"weights is float64\[\d+, 2\], expected float64\[\d+, 2\]\. Train again or restore it\.$"),
+        ("pair_weights", lambda a: a[:, :1], r"pair_weights is float64\[\d+, 1\], expected float64\[\d+, 2\]\."),
+        ("intercepts", lambda a: a[1:], r"intercepts is float64\[27\], expected float64\[28\]\."),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(tmp_path, small_scorer, array, change, message):
+    path = tmp_path / "scorer.safetensors"
+    save_scorer(replace(small_scorer, **{array: change(getattr(small_scorer, array))}), path)
+    with pytest.raises(ModelError, match=message):
+        load_scorer(path)
+    path.write_bytes(path.read_bytes()[:-10])
+    with pytest.raises(ModelError, match=r"cannot be read as a scorer: .*\. Train again or restore it\.$"):
+        load_scorer(path)

@@ -9,7 +9,7 @@ import pytest
 import opscope
 from opscope.errors import DataError, InputError
 from opscope.guide import guide
-from opscope.model import RESULT_COLUMNS
+from opscope.results import RESULT_COLUMNS
 
 UGLY = [
     "",

@@ -46,7 +46,8 @@ def test_a_missing_scorer_and_a_missing_manifest_are_named(models, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 2}, r"has format 2, this opscope reads up to 1\. Upgrade opscope\.$"),
+        ({"format": 3}, r"has format 3, this opscope reads up to 2\. Upgrade opscope\.$"),
+        ({"format": 1}, r"has format 1, this opscope reads format 2\. Train the version again\.$"),
         ({"unknown": 1}, r"is incomplete: .*unknown.*Restore the version's folder\.$"),
     ],
 )

@@ -14,8 +14,20 @@ from opscope.training import ScopeClassifier, fit_model, folds, number_of_steps
 
 def test_pairs_are_never_split_over_folds(activities):
     groups = np.asarray(activities.groups)
-    for train, test in folds(activities.labels, groups, seed=0):
+    for train, test in folds(groups, seed=0):
         assert not set(groups[train]) & set(groups[test])
+        assert len(train) + len(test) == len(groups)
+
+
+def test_only_the_rows_to_hold_out_are_tested_and_four_fifths_stay_in_training():
+    groups = [f"pair {number // 2}" for number in range(200)]
+    for share, many in ((0.1, 1), (0.3, 2), (1.0, 5)):
+        held_out = np.random.default_rng(0).random(200) < share
+        splits = folds(groups, seed=0, held_out=held_out)
+        assert len(splits) == many
+        assert sorted(np.concatenate([test for _, test in splits])) == np.flatnonzero(held_out).tolist()
+        for train, test in splits:
+            assert not set(np.asarray(groups)[train]) & set(np.asarray(groups)[test])
 
 
 def test_the_classifier_is_a_scikit_learn_estimator(few_rows):
@@ -59,8 +71,9 @@ def test_training_twice_gives_the_same_bytes(tmp_path, few_rows):
 
 def test_progress_tells_every_step(few_rows):
     steps = []
-    fit_model(Dataset(few_rows.examples[:100]), [], jobs=1, on_step=steps.append)
-    assert len(steps) == number_of_steps()
+    rows = Dataset(few_rows.examples[:100])
+    fit_model(rows, [], jobs=1, on_step=steps.append)
+    assert len(steps) == number_of_steps(rows)
     assert steps[-1] == "fitting the functions"
 
 

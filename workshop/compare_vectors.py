@@ -26,7 +26,7 @@ def main() -> None:
     for dimensions, sif, extended in SETTINGS:
         vectors = make_vectors(dimensions, sif, extension if extended else [])
         right = np.zeros(len(texts), dtype=bool)
-        for train, test in folds(labels, dataset.groups, seed=0):
+        for train, test in folds(dataset.groups, seed=0):
             classifier = ScopeClassifier(30.0, vectors).fit(texts[train], labels[train])
             right[test] = classifier.predict(texts[test]) == labels[test]
         lines.append((dimensions, sif or "", extended, f"{right.mean():.4f}"))

@@ -1,4 +1,4 @@
-"""The card of a version: what it is for, how good it is, and its limits, in Markdown."""
+"""Reports in words: for a terminal, and as the card of a version that says what it is for, how good it is, and its limits."""
 
 from opscope.evaluation import Report, Share
 from opscope.registry import Manifest
@@ -50,3 +50,22 @@ def _scores(report: Report) -> str:
 def in_words(share: Share) -> str:
     """A share for people, such as ``96.1 % (865 of 900)``."""
     return f"{share.value:.1%}".replace("%", " %") + f" ({share.right} of {share.total})"
+
+
+def report_lines(report: Report) -> list[str]:
+    """A report for a terminal."""
+    rows = [
+        ("label right", report.accuracy),
+        ("hard rows right", report.hard),
+        ("pairs with both right", report.pairs),
+        ("function right", report.function),
+        ("decided", report.decided),
+        ("right among decided", report.decided_right),
+        ("no activity, recognised", report.unfamiliar),
+        ("activity taken for none", report.false_alarms),
+        *((f"label {name}", share) for name, share in report.by_label.items()),
+        *((f"style {name}", share) for name, share in report.by_style.items()),
+        *((f"function {name}", share) for name, share in report.by_function.items()),
+    ]
+    shown = [f"{name:<32} {in_words(share)}" for name, share in rows if share.total]
+    return [*shown, f"{'Brier score':<32} {report.brier:.4f}", f"{'log loss':<32} {report.log_loss:.4f}"]

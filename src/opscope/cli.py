@@ -1,41 +1,56 @@
-"""The command line: parse, call, print."""
+"""The command line: parse, call, print.
+
+What only one command needs is imported there, so that tagging one text starts at once.
+"""
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
 from opscope import __version__
-from opscope.dataset import read_dataset
-from opscope.display import as_sentence, as_text, report_lines
+from opscope.display import as_sentence, as_text
 from opscope.errors import InputError, OpscopeError
-from opscope.evaluation import evaluate
-from opscope.model import RESULT_COLUMNS, Model, load, result_names
+from opscope.guide import OPERATIONS, PRODUCTION
+from opscope.model import Model, load
+from opscope.prediction import REVIEW, UNFAMILIAR
 from opscope.registry import active_version, default_models, make_active, version_folder, version_names
-from opscope.tables import STANDARD_STREAM, find_column, read_table, write_table
+from opscope.streams import STANDARD_STREAM
+from opscope.tables import FORMATS, is_table_name
 from opscope.text import problem_with
 
 FAILED = 2
+_EXTRA_OF = {"streamlit": "app", "distributed": "dask"}
 _PREDICT_EXAMPLES = """\
 opscope predict "Re-grind the die after the burr complaint from line 2"
 opscope predict tickets.csv -o tagged.csv
-opscope predict tickets.csv --text-column subject -o tagged.tsv
-cat tickets.csv | opscope predict - > tagged.csv"""
+opscope predict tickets.csv.gz --text-column subject -o tagged.parquet
+cat tickets.csv | opscope predict - --format jsonl > tagged.jsonl"""
 _EXPLAIN_EXAMPLES = 'opscope explain "Renegotiate the resin contract with both suppliers"'
 _EVALUATE_EXAMPLES = """\
 opscope evaluate data/evaluation.csv
 opscope evaluate my_labels.csv --model models/VERSION"""
 _TRAIN_EXAMPLES = """\
 opscope train my_labels.csv
-opscope train my_labels.csv --only --models my_models"""
+opscope train my_labels.csv --only --models my_models
+opscope train my_labels.csv --dask tcp://scheduler:8786"""
 _PROMOTE_EXAMPLES = "opscope models promote VERSION"
-_TABLE_ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".parquet", ".jsonl")
 
 
 def entry() -> int:
     """The installed command: like main, with output in UTF-8 whatever the terminal says."""
     sys.stdout.reconfigure(encoding="utf-8", newline="")
+    signal.signal(signal.SIGTERM, _terminate)
     return main()
+
+
+class _Terminated(BaseException):
+    """The process was asked to end; it leaves as it does on Ctrl-C."""
+
+
+def _terminate(number, frame) -> None:
+    raise _Terminated
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -48,16 +63,16 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"opscope: {error}", file=sys.stderr)
         return FAILED
     except ModuleNotFoundError as error:
-        extra = "app" if error.name == "streamlit" else "train"
+        extra = _EXTRA_OF.get(error.name, "train")
         print(f"opscope: this needs {error.name}, which is not installed: pip install 'opscope[{extra}]'", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
         # The reader of the pipe has gone, which is its right; closing quietly needs a stdout that cannot fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, _Terminated) as stop:
         print("opscope: stopped; nothing was left half written.", file=sys.stderr)
-        return 130
+        return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     return 0
 
 
@@ -73,30 +88,27 @@ def _predict(options) -> None:
 
 def _is_table(given: str) -> bool:
     """Whether the argument names a table; a text with spaces may well end in the name of one."""
-    return given == STANDARD_STREAM or os.path.isfile(given) or (given.lower().endswith(_TABLE_ENDINGS) and " " not in given)
+    return given == STANDARD_STREAM or os.path.isfile(given) or (is_table_name(given) and " " not in given)
 
 
 def _predict_table(model: Model, options) -> None:
-    table = read_table(options.input)
-    text_column = find_column(table, options.text_column)
-    found = model.predict([row.values[text_column] for row in table.rows])
-    rows = ((*row.values, *_cells(prediction)) for row, prediction in zip(table.rows, found, strict=True))
-    write_table(options.output, (*table.columns, *result_names(table.columns)), rows)
+    from tqdm import tqdm
+
+    from opscope.tagging import tag_file
+
+    with tqdm(unit=" rows", unit_scale=True, disable=None, leave=False, desc="tagging") as bar:
+
+        def on_block(rows: int, done: float) -> None:
+            if done > 0:
+                bar.total = round((bar.n + rows) / min(done, 1))
+            bar.update(rows)
+
+        decisions = tag_file(
+            model.loaded, options.input, options.output, text_column=options.text_column, kind=options.format, on_block=on_block
+        )
     if options.output != STANDARD_STREAM:
-        _say_what_was_written(options.output, found)
-
-
-def _cells(prediction) -> list[str]:
-    values = (getattr(prediction, name) for name in RESULT_COLUMNS)
-    return [f"{value:.6f}" if isinstance(value, float) else value or "" for value in values]
-
-
-def _say_what_was_written(output: str, found) -> None:
-    counts = {decision: 0 for decision in ("production", "operations", "review", "unfamiliar")}
-    for prediction in found:
-        counts[prediction.decision] += 1
-    said = ", ".join(f"{count} {decision}" for decision, count in counts.items())
-    print(f"{len(found)} activities tagged ({said}), written to {output}", file=sys.stderr)
+        said = ", ".join(f"{decisions[decision]:,} {decision}" for decision in (PRODUCTION, OPERATIONS, REVIEW, UNFAMILIAR))
+        print(f"{decisions.total():,} activities tagged ({said}), written to {options.output}", file=sys.stderr)
 
 
 def _explain(options) -> None:
@@ -106,15 +118,18 @@ def _explain(options) -> None:
 
 
 def _evaluate(options) -> None:
+    from opscope.card import report_lines
+    from opscope.dataset import read_dataset
+    from opscope.evaluation import evaluate
+
     dataset = read_dataset(Path(options.csv), allow_empty_labels=True)
     print("\n".join(report_lines(evaluate(_model(options), dataset))))
 
 
 def _train(options) -> None:
-    # Only this command pays for loading scikit-learn.
     from opscope.retraining import train_version
 
-    trained = train_version(Path(options.csv), models=_models(options), only=options.only, jobs=options.jobs)
+    trained = train_version(Path(options.csv), models=_models(options), only=options.only, jobs=options.jobs, cluster=options.dask)
     print("\n".join(trained.lines))
 
 
@@ -155,8 +170,10 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     predict = _command(commands, "predict", _predict, "tag one text, or every row of a table", _PREDICT_EXAMPLES)
-    predict.add_argument("input", metavar="TEXT|FILE|-", help="the activity itself, a CSV or TSV file, or - for standard input")
+    files = "CSV, TSV, JSON Lines, Parquet or XLSX; text files also as .gz, .bz2 or .xz"
+    predict.add_argument("input", metavar="TEXT|FILE|-", help=f"the activity itself, a file ({files}), or - for standard input")
     predict.add_argument("-o", "--output", default=STANDARD_STREAM, metavar="OUT", help="file to write (default: standard output)")
+    predict.add_argument("--format", choices=FORMATS, help="kind of table to write (default: by the name of OUT, else csv)")
     predict.add_argument("--text-column", metavar="NAME", help="column that holds the activities (default: found by its name)")
 
     explain = _command(commands, "explain", _explain, "tag one text and show which words moved the score", _EXPLAIN_EXAMPLES)
@@ -171,6 +188,8 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("csv", metavar="CSV", help="columns text and label (production or operations), optionally function")
     train.add_argument("--only", action="store_true", help="leave the shipped rows out and train on this file alone")
     train.add_argument("--jobs", type=int, default=2, metavar="N", help="processes to use (default: 2)")
+
+    train.add_argument("--dask", metavar="ADDRESS", help="run cross-validation on the Dask cluster with this scheduler")
 
     models = commands.add_parser("models", help="list versions, or make one active")
     actions = models.add_subparsers(title="actions", required=True, metavar="ACTION")

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opscope.errors import DataError
+from opscope.formats.base import listed
 from opscope.guide import LABELS, guide
-from opscope.tables import Table, find_column, listed, read_table
+from opscope.tables import Table, find_column, read_table
 from opscope.text import problem_with
 
 LABEL_NAMES = ("label", "scope", "tag")
@@ -74,7 +75,7 @@ def read_dataset(path: Path, *, allow_empty_labels: bool = False) -> Dataset:
     refused unless ``allow_empty_labels``: the evaluation set marks texts that are no activity so.
     """
     table = read_table(path)
-    text_column, columns = find_column(table, None), _columns(table)
+    text_column, columns = find_column(table.path, table.columns, None), _columns(table)
     problems, examples = [], []
     for row in table.rows:
         values = {name: row.values[position].strip() for name, position in columns.items()}

@@ -1,10 +1,8 @@
-"""Predictions, explanations and reports for people: sentences, table rows, marked words. Shared by command line and app."""
+"""Predictions and explanations for people: sentences, marked words. Shared by command line and app."""
 
 import html
 from dataclasses import dataclass
 
-from opscope.card import in_words
-from opscope.evaluation import Report
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
 from opscope.prediction import Prediction, as_percent
@@ -63,22 +61,3 @@ def as_text(explanation: Explanation) -> str:
     lines += [f"  {c.word:<{width}} {c.value:+.3f}" for c in explanation.strongest]
     lines += ["", f"{function.title}: {explanation.rule} ({', '.join(explanation.sources)})"]
     return "\n".join(lines)
-
-
-def report_lines(report: Report) -> list[str]:
-    """A report for a terminal."""
-    rows = [
-        ("label right", report.accuracy),
-        ("hard rows right", report.hard),
-        ("pairs with both right", report.pairs),
-        ("function right", report.function),
-        ("decided", report.decided),
-        ("right among decided", report.decided_right),
-        ("no activity, recognised", report.unfamiliar),
-        ("activity taken for none", report.false_alarms),
-        *((f"label {name}", share) for name, share in report.by_label.items()),
-        *((f"style {name}", share) for name, share in report.by_style.items()),
-        *((f"function {name}", share) for name, share in report.by_function.items()),
-    ]
-    shown = [f"{name:<32} {in_words(share)}" for name, share in rows if share.total]
-    return [*shown, f"{'Brier score':<32} {report.brier:.4f}", f"{'log loss':<32} {report.log_loss:.4f}"]

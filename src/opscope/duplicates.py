@@ -19,7 +19,9 @@ def near_duplicates(texts: Sequence[str], *, above: float = LARGEST_OVERLAP) -> 
     for position, own in enumerate(runs):
         # Texts that overlap by the share t have a run in common among the rarest (1 - t) of each (prefix filtering).
         rarest = sorted(own, key=lambda run: (frequency[run], run))[: len(own) - math.ceil(above * len(own)) + 1]
-        for other in sorted({other for run in rarest for other in holders[run]}):
+        # Neither can they when one has too few runs for the other.
+        fewest, most = above * len(own), len(own) / above
+        for other in sorted({other for run in rarest for other in holders[run] if fewest < len(runs[other]) < most}):
             shared = len(own & runs[other])
             overlap = shared / (len(own) + len(runs[other]) - shared)
             if overlap > above:

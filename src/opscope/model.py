@@ -5,15 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import overload
 
-import narwhals as nw
-
-from opscope.errors import DataError, InputError
+from opscope.errors import InputError
 from opscope.explanation import Explanation, explanation
 from opscope.prediction import Prediction, predictions
 from opscope.registry import Version, active_version, default_models, load_version
-from opscope.text import checked, readable
-
-RESULT_COLUMNS = ("label", "probability", "decision", "function", "owner", "reason", "question", "model_version")
+from opscope.text import checked
 
 
 class Model:
@@ -28,6 +24,11 @@ class Model:
         """Name of the version."""
         return self._version.manifest.version
 
+    @property
+    def loaded(self) -> Version:
+        """The version itself, for opscope's own modules."""
+        return self._version
+
     @overload
     def predict(self, text: str) -> Prediction: ...
     @overload
@@ -38,11 +39,8 @@ class Model:
         Raises InputError for anything that is no text. An empty or unreadable text is no error: its decision is ``unfamiliar``.
         """
         if isinstance(text, str):
-            return self._predict_all([text])[0]
-        return self._predict_all(checked(text))
-
-    def _predict_all(self, texts: list[str]) -> list[Prediction]:
-        return predictions(self._version, texts, self._version.scorer.score([readable(text) for text in texts]))
+            return predictions(self._version, [text])[0]
+        return predictions(self._version, checked(text))
 
     def explain(self, text: str) -> Explanation:
         """The prediction for one text with the reasons for it; raises InputError for anything that is no text."""
@@ -55,36 +53,10 @@ class Model:
 
         A result whose name is taken gets ``opscope_`` in front. Raises DataError when the text column is missing.
         """
-        frame = nw.from_native(table, eager_only=True)
-        if text_column not in frame.columns:
-            raise DataError(
-                f"The table has no column {text_column!r}. Columns are: {', '.join(map(str, frame.columns))}. "
-                "Pass text_column=NAME."
-            )
-        texts = frame[text_column]
-        missing = (texts.is_null() | (texts.is_nan() if texts.dtype.is_float() else texts.is_null())).to_list()
-        given = ["" if absent else str(text) for text, absent in zip(texts.to_list(), missing, strict=True)]
-        found = self._predict_all(given)
-        columns = [
-            nw.new_series(
-                shown,
-                [getattr(p, name) for p in found],
-                nw.Float64 if name == "probability" else nw.String,
-                backend=frame.implementation,
-            )
-            for name, shown in zip(RESULT_COLUMNS, result_names(frame.columns), strict=True)
-        ]
-        return frame.with_columns(*columns).to_native()
+        # Loaded here, since one text needs no table library and should not wait for one.
+        from opscope.frames import tagged
 
-
-def result_names(taken: Sequence[str]) -> list[str]:
-    """Names for RESULT_COLUMNS beside the columns there are: one that is taken gets ``opscope_`` in front, again if need be."""
-    names = []
-    for name in RESULT_COLUMNS:
-        while name in taken:
-            name = f"opscope_{name}"
-        names.append(name)
-    return names
+        return tagged(self._version, table, text_column)
 
 
 def load(folder: str | Path | None = None) -> Model:

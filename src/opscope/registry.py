@@ -10,9 +10,10 @@ from pathlib import Path
 from opscope.errors import ModelError
 from opscope.guide import guide
 from opscope.paths import shipped
-from opscope.scorer import Scorer, load_scorer, save_scorer
+from opscope.scorer import Scorer
+from opscope.scorer_file import load_scorer, save_scorer
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST, SCORER, PIPELINE, CARD = "manifest.json", "scorer.safetensors", "pipeline.joblib", "card.md"
 _ACTIVE = "active"
 
@@ -109,6 +110,8 @@ def _read_manifest(folder: Path) -> Manifest:
         raise ModelError(f"{path} cannot be read: {error}. Restore the version's folder.") from error
     if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
         raise ModelError(f"{path} has format {raw['format']}, this opscope reads up to {FORMAT}. Upgrade opscope.")
+    if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] < FORMAT:
+        raise ModelError(f"{path} has format {raw['format']}, this opscope reads format {FORMAT}. Train the version again.")
     try:
         return Manifest(**raw)
     except TypeError as error:

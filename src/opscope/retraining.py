@@ -2,7 +2,8 @@
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as library_version
 from pathlib import Path
@@ -13,7 +14,7 @@ from tqdm import tqdm
 from opscope.card import card_of, in_words
 from opscope.compiling import check_same, compile_scorer
 from opscope.dataset import PAIR_PREFIX, Dataset, read_dataset
-from opscope.errors import ModelError
+from opscope.errors import InputError, ModelError
 from opscope.evaluation import Report, evaluate
 from opscope.guide import LABELS, guide
 from opscope.model import Model
@@ -37,16 +38,23 @@ class Trained:
     lines: tuple[str, ...]
 
 
-def train_version(csv: Path, *, models: Path, only: bool = False, jobs: int = 2, seed: int = 0) -> Trained:
+def train_version(
+    csv: Path, *, models: Path, only: bool = False, jobs: int = 2, cluster: str | None = None, seed: int = 0
+) -> Trained:
     """Trains on a CSV (with the shipped rows unless ``only``), measures on the evaluation set, and saves a version in ``models``.
 
-    The active version stays the active one. Raises DataError for wrong rows, ModelError when the folder cannot be written.
+    Cross-validation runs in ``jobs`` processes, or on the Dask cluster whose scheduler has the address ``cluster``. The active
+    version stays the active one. Raises DataError for wrong rows, ModelError when the folder cannot be written, InputError when no
+    cluster answers.
     """
     own = read_dataset(csv)
     shipped_rows = read_dataset(shipped("data/activities.csv"))
     dataset = own if only else training_rows(own, shipped_rows)
     taught = nothing_taught() if only else taught_for(dataset, shipped_rows)
-    with tqdm(total=number_of_steps(), desc="training", unit="step", leave=False) as bar:
+    with (
+        cross_validated_on(cluster),
+        tqdm(total=number_of_steps(dataset, taught), desc="training", unit="step", leave=False) as bar,
+    ):
 
         def on_step(step: str) -> None:
             bar.set_postfix_str(step)
@@ -68,6 +76,26 @@ def train_version(csv: Path, *, models: Path, only: bool = False, jobs: int = 2,
     report = evaluate(Model(Version(models / manifest.version, manifest, scorer)), evaluation_set)
     folder = save_version(models, manifest, scorer, _as_bytes(model), card_of(manifest, report))
     return Trained(folder, report, tuple(_lines(folder, dataset, report, models, evaluation_set)))
+
+
+@contextmanager
+def cross_validated_on(address: str | None) -> Iterator[None]:
+    """Within the block cross-validation runs on the Dask cluster at the address, if one is given.
+
+    Raises InputError when no scheduler answers there.
+    """
+    if address is None:
+        yield
+        return
+    # Only this way of training needs Dask.
+    from distributed import Client
+
+    try:
+        client = Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise InputError(f"No Dask scheduler answers at {address}: {error}. Start one, or train without --dask.") from error
+    with client, joblib.parallel_config("dask"):
+        yield
 
 
 def training_rows(own: Dataset, shipped_rows: Dataset) -> Dataset:
@@ -103,7 +131,7 @@ def _names_functions(dataset: Dataset) -> bool:
 def shipped_non_activities() -> list[str]:
     """The texts that are no activity, from ``data/non_activities.csv``."""
     table = read_table(shipped("data/non_activities.csv"))
-    column = find_column(table, None)
+    column = find_column(table.path, table.columns, None)
     return [row.values[column] for row in table.rows]
 
 
@@ -124,7 +152,7 @@ def _manifest(model: TrainedModel, scorer: Scorer, dataset: Dataset) -> Manifest
         files={},
     )
     content = hashlib.sha256(repr(sorted(asdict(manifest).items())).encode())
-    for array in (scorer.word_weights, scorer.piece_weights, scorer.pair_weights, scorer.intercepts):
+    for array in (scorer.weights, scorer.function_weights, scorer.pair_weights, scorer.intercepts):
         content.update(array.tobytes())
     return replace(manifest, version=content.hexdigest()[:12])
 

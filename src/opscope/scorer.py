@@ -4,21 +4,24 @@ A text of n tokens scores ``intercept + (sum of its words' numbers + sum of its 
 label, for being an activity at all, and for each function. Words never seen in training score as the mean of their pieces.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, lru_cache
+from itertools import chain
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 
-from opscope.errors import ModelError
-from opscope.text import tokens
+from opscope.text import NUMBER_TOKEN, token, tokens
+from opscope.tokenising import KEY_BYTES, Cut, KeyTable, cut, key_of
 from opscope.vectors import split_into_pieces
 
 PAIR_SEPARATOR = " "
 LABEL_HEAD, ACTIVITY_HEAD, FIRST_FUNCTION_HEAD = 0, 1, 2
+CHUNK = 4096  # texts scored at a time: few enough that their arrays stay in the processor's cache
+_SPELLINGS_KEPT = 65_536
+_GRAIN = 1e9
+_NO_ROWS = np.empty(0, dtype=np.intp)
 
 
 @dataclass(frozen=True)
@@ -26,111 +29,226 @@ class Scores:
     """Scores of n texts.
 
     ``label``: (n,) calibrated log-odds of production over operations. ``activity``: (n,) log-odds of being an activity.
-    ``functions``: (n, number of functions). ``known``: (n,) share of tokens that the model knows as words.
+    ``functions``: (n, number of functions). ``known``: (n,) share of tokens that the model knows. ``lettered``: (n,) whether one of
+    these holds a letter.
     """
 
     label: np.ndarray
     activity: np.ndarray
     functions: np.ndarray
     known: np.ndarray
+    lettered: np.ndarray
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class OneScore:
+    """Scores of one text; each field means what it means in Scores, ``functions`` is (number of functions,)."""
+
+    label: float
+    activity: float
+    functions: np.ndarray
+    known: float
+    lettered: bool
+
+
+@dataclass(frozen=True, eq=False)
 class Scorer:
-    """Tables with a column for each head: the label, being an activity, then each of ``functions``.
+    """Tables of what each word, word piece and pair of neighbours adds to each head.
 
-    ``word_weights``: (words, heads), words seen in training. ``piece_weights``: (pieces, heads), what the word vectors say of any
-    other word or piece of one. ``pair_weights``: (pairs, heads), neighbours beyond what their words say. ``intercepts``: (heads,).
+    ``words`` were seen in training, ``pieces`` are what the word vectors say of any other word or piece of one. ``weights``:
+    (words + pieces, 2), for the label and for being an activity. ``function_weights``: (words + pieces, functions), float16.
+    ``pair_weights``: (pairs, 2), beyond what their words say. ``intercepts``: (2 + functions,).
     """
 
     words: tuple[str, ...]
     pieces: tuple[str, ...]
     pairs: tuple[str, ...]
     functions: tuple[str, ...]
-    word_weights: np.ndarray
-    piece_weights: np.ndarray
+    weights: np.ndarray
+    function_weights: np.ndarray
     pair_weights: np.ndarray
     intercepts: np.ndarray
 
     @cached_property
-    def _row_of_word(self) -> dict[str, int]:
-        return {word: row for row, word in enumerate(self.words)}
+    def _row_of_piece(self) -> dict[str, int]:
+        return {piece: row for row, piece in enumerate(self.pieces, start=len(self.words))}
 
     @cached_property
-    def _row_of_piece(self) -> dict[str, int]:
-        return {piece: row for row, piece in enumerate(self.pieces)}
+    def _row_of_token(self) -> dict[str, int]:
+        return self._row_of_piece | {word: row for row, word in enumerate(self.words)}
 
     @cached_property
     def _row_of_pair(self) -> dict[str, int]:
         return {pair: row for row, pair in enumerate(self.pairs)}
 
+    def __getstate__(self) -> dict:
+        """Only the tables: what is made from them is made again where the scorer arrives."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
     def score(self, texts: Sequence[str]) -> Scores:
         """Scores of the texts, in order."""
-        totals = np.tile(self.intercepts, (len(texts), 1))
-        known = np.zeros(len(texts))
-        for position, text in enumerate(texts):
-            found = tokens(text)
-            if not found:
-                continue
-            rows = [weights for weights in map(self.word, found) if weights is not None]
-            known[position] = sum(self.knows(token) for token in found) / len(found)
-            pairs = [self._row_of_pair[pair] for pair in pairs_of(found) if pair in self._row_of_pair]
-            summed = sum(rows, np.zeros_like(self.intercepts)) + self.pair_weights[pairs].sum(axis=0)
-            totals[position] += summed / np.sqrt(len(found))
-        return Scores(totals[:, LABEL_HEAD], totals[:, ACTIVITY_HEAD], totals[:, FIRST_FUNCTION_HEAD:], known)
+        known, lettered = np.empty(len(texts)), np.empty(len(texts), dtype=bool)
+        totals, functions = np.empty((len(texts), FIRST_FUNCTION_HEAD)), np.empty((len(texts), len(self.functions)))
+        for start in range(0, len(texts), CHUNK):
+            for found in cut(texts[start : start + CHUNK]):
+                places = found.texts + start
+                totals[places], functions[places], known[places], lettered[places] = self._score_cut(found)
+        totals = _rounded(totals + self.intercepts[:FIRST_FUNCTION_HEAD])
+        functions += self.intercepts[FIRST_FUNCTION_HEAD:]
+        return Scores(totals[:, LABEL_HEAD], totals[:, ACTIVITY_HEAD], functions, known, lettered)
 
-    def word(self, token: str) -> np.ndarray | None:
-        """Weights of a token, (heads,); the mean of its pieces if it was not seen in training; None if no piece is known."""
-        row = self._row_of_word.get(token)
-        if row is not None:
-            return self.word_weights[row]
-        rows = [self._row_of_piece[piece] for piece in split_into_pieces(token, self._row_of_piece)]
-        return self.piece_weights[rows].mean(axis=0) if rows else None
+    def word(self, word: str) -> np.ndarray | None:
+        """What a token adds to label and activity, (2,); the mean of its pieces if it is not known; None if no piece is."""
+        rows = self.rows_of(word)
+        return self.weights.take(rows, axis=0).mean(axis=0) if rows else None
 
-    def knows(self, token: str) -> bool:
+    def knows(self, word: str) -> bool:
         """Whether the token as a whole was seen in training or has a word vector; what must be pieced together is not known."""
-        return token in self._row_of_word or token in self._row_of_piece
+        return word in self._row_of_token
 
     def pair(self, pair: str) -> np.ndarray | None:
-        """Weights of two neighbouring tokens beyond those of the tokens themselves, or None for a pair not seen in training."""
+        """What two neighbouring tokens add to label and activity, (2,), or None for a pair not seen in training."""
         row = self._row_of_pair.get(pair)
         return None if row is None else self.pair_weights[row]
+
+    def rows_of(self, word: str) -> tuple[int, ...]:
+        """The row of a known token, the rows of the pieces of any other."""
+        row = self._row_of_token.get(word)
+        if row is not None:
+            return (row,)
+        return tuple(self._row_of_piece[piece] for piece in split_into_pieces(word, self._row_of_piece))
+
+    def score_one(self, text: str) -> "OneScore":
+        """Scores of one text: what ``score`` gives, in plain numbers, since arrays would take most of the time."""
+        found = tokens(text)
+        row_of_token, label_weights, activity_weights = self._row_of_token, *self._columns
+        rows = [row_of_token[word] for word in found if word in row_of_token]
+        label, activity = sum(map(label_weights.__getitem__, rows)), sum(map(activity_weights.__getitem__, rows))
+        functions = self.function_weights.take(rows or _NO_ROWS, axis=0).sum(axis=0, dtype=np.float32)
+        if len(rows) < len(found):
+            for word in found:
+                if word not in row_of_token and (pieces := self.rows_of(word)):
+                    label += sum(map(label_weights.__getitem__, pieces)) / len(pieces)
+                    activity += sum(map(activity_weights.__getitem__, pieces)) / len(pieces)
+                    functions += self.function_weights.take(pieces, axis=0).mean(axis=0, dtype=np.float32)
+        for pair in pairs_of(found):
+            if (row := self._row_of_pair.get(pair)) is not None:
+                label += float(self.pair_weights[row, LABEL_HEAD])
+                activity += float(self.pair_weights[row, ACTIVITY_HEAD])
+        root = math.sqrt(max(1, len(found)))
+        return OneScore(
+            label=float(_rounded(label / root + self.intercepts[LABEL_HEAD])),
+            activity=float(_rounded(activity / root + self.intercepts[ACTIVITY_HEAD])),
+            functions=functions / root + self.intercepts[FIRST_FUNCTION_HEAD:],
+            known=len(rows) / max(1, len(found)),
+            lettered=any(word in row_of_token and _has_letter(word) for word in found),
+        )
+
+    def _score_cut(self, found: Cut) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """For each text: sums for label and activity, sums for the functions, the share of known tokens, and lettered."""
+        bulk, counts = self._bulk, found.counts
+        text_of = np.repeat(np.arange(len(counts)), counts)
+        rows = bulk.tokens.rows(found.keys)
+        rows[found.ends - found.starts > KEY_BYTES] = -1
+        rows[found.digits] = self._row_of_token.get(NUMBER_TOKEN, -1)
+        missing = np.flatnonzero(rows < 0)
+        places = zip(found.starts[missing].tolist(), found.ends[missing].tolist(), strict=True)
+        pieces = [bulk.rows_of_spelling(found.joined[start:end]) for start, end in places]
+        known = np.fromiter((is_known for is_known, _ in pieces), dtype=bool, count=len(pieces))
+        rows[missing[known]] = [pieced[0] for is_known, pieced in pieces if is_known]
+        # What is still missing has row -1, the row of zeros at the end of the tables.
+        totals = _segment_sums(bulk.weights, rows, counts)
+        functions = _segment_sums(bulk.function_weights, rows, counts)
+        unknown = text_of[missing[~known]]
+        self._add_pieces(totals, functions, unknown, [pieced for is_known, pieced in pieces if not is_known])
+        self._add_pairs(totals, text_of, rows)
+        lettered = np.zeros(len(counts), dtype=bool)
+        lettered[text_of[bulk.lettered.take(rows, mode="wrap")]] = True
+        lengths = np.maximum(1, counts)
+        roots = np.sqrt(lengths)[:, None]
+        return totals / roots, functions / roots, (counts - np.bincount(unknown, minlength=len(counts))) / lengths, lettered
+
+    def _add_pieces(self, totals, functions, text_of: np.ndarray, pieces: Sequence[tuple[int, ...]]) -> None:
+        sizes = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+        rows = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=sizes.sum())
+        shares, places = np.repeat(1 / np.maximum(1, sizes), sizes)[:, None], np.repeat(text_of, sizes)
+        np.add.at(totals, places, self._bulk.weights.take(rows, axis=0) * shares)
+        np.add.at(functions, places, self._bulk.function_weights.take(rows, axis=0) * shares.astype(np.float32))
+
+    def _add_pairs(self, totals: np.ndarray, text_of: np.ndarray, rows: np.ndarray) -> None:
+        pairs = self._bulk.pairs.rows(_pair_keys(rows[:-1], rows[1:]))
+        found = np.flatnonzero((pairs >= 0) & (text_of[1:] == text_of[:-1]))
+        np.add.at(totals, text_of[found], self.pair_weights.take(pairs[found], axis=0))
+
+    @cached_property
+    def _columns(self) -> tuple[memoryview, memoryview]:
+        """The weights for the label and for being an activity; a memoryview gives a plain number faster than an array."""
+        return tuple(memoryview(np.ascontiguousarray(column)) for column in self.weights.T)
+
+    @cached_property
+    def _bulk(self) -> "_Bulk":
+        return _Bulk(self)
+
+
+class _Bulk:
+    """What scoring in bulk needs beside the tables of ``scorer``.
+
+    ``tokens`` and ``pairs`` find rows by key. ``weights`` and ``function_weights`` are the tables with a row of zeros at the end,
+    ``lettered`` says of each row whether its token holds a letter.
+    """
+
+    def __init__(self, scorer: Scorer):
+        rows = {key: row for word, row in scorer._row_of_token.items() if (key := key_of(word))}
+        keys = np.zeros((3, len(scorer.weights)), dtype=np.uint64)
+        keys[:, list(rows.values())] = np.array(list(rows), dtype=np.uint64).reshape(-1, 3).T
+        self.tokens = KeyTable(keys, np.array(list(rows.values()), dtype=np.int64))
+        words = [[scorer._row_of_token[word] for word in pair.split(PAIR_SEPARATOR)] for pair in scorer.pairs]
+        first, second = np.array(words, dtype=np.int64).reshape(-1, 2).T
+        self.pairs = KeyTable(_pair_keys(first, second), np.arange(len(scorer.pairs)))
+        self.weights = np.vstack([scorer.weights, np.zeros(FIRST_FUNCTION_HEAD)])
+        self.lettered = np.array([*map(_has_letter, scorer.words), *map(_has_letter, scorer.pieces), False])
+        self.function_weights = np.vstack([scorer.function_weights, np.zeros(len(scorer.functions))]).astype(np.float32)
+
+        @lru_cache(_SPELLINGS_KEPT)
+        def rows_of_spelling(spelling: str) -> tuple[bool, tuple[int, ...]]:
+            """Whether the word written so is known, and the row or the rows of its pieces."""
+            word = token(spelling)
+            return scorer.knows(word), scorer.rows_of(word)
+
+        self.rows_of_spelling = rows_of_spelling
+
+
+def _rounded(scores):
+    """Scores to nine decimals: sums in another order differ in the last bits; rounded, a text scores the same alone and in bulk."""
+    return np.rint(scores * _GRAIN) / _GRAIN
+
+
+def _has_letter(word: str) -> bool:
+    return any(map(str.isalpha, word))
+
+
+def _pair_keys(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Rows of two neighbouring tokens as one key, (1, n)."""
+    return ((first << 32) | (second & 0xFFFFFFFF)).astype(np.uint64)[None]
+
+
+def _segment_sums(table: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sums of ``table[rows]`` over consecutive runs of ``counts`` rows, (len(counts), columns).
+
+    Goes through the first tokens of all texts, then the second ones, and so on: adding whole columns is several times faster than
+    numpy's reduceat on many columns, and adds in the order of the text.
+    """
+    by_length = np.argsort(-counts, kind="stable")
+    firsts, lengths = (np.cumsum(counts) - counts).take(by_length), counts.take(by_length)
+    sums = np.zeros((len(counts), table.shape[1]), dtype=table.dtype)
+    longer_than = np.searchsorted(-lengths, -np.arange(lengths[0]))
+    for position, many in enumerate(longer_than):
+        sums[:many] += table.take(rows.take(firsts[:many] + position), axis=0, mode="wrap")
+    ordered = np.empty_like(sums)
+    ordered[by_length] = sums
+    return ordered
 
 
 def pairs_of(found: Sequence[str]) -> list[str]:
     """The pairs of neighbouring tokens, in order."""
     return [first + PAIR_SEPARATOR + second for first, second in zip(found, found[1:], strict=False)]
-
-
-_STRINGS = ("words", "pieces", "pairs", "functions")
-_ARRAYS = ("word_weights", "piece_weights", "pair_weights", "intercepts")
-
-
-def save_scorer(scorer: Scorer, path: Path) -> None:
-    """Writes the scorer's arrays; the order of words, pieces, pairs and functions is kept."""
-    strings = {name: _packed(getattr(scorer, name)) for name in _STRINGS}
-    save_file(strings | {name: np.ascontiguousarray(getattr(scorer, name)) for name in _ARRAYS}, path)
-
-
-def load_scorer(path: Path) -> Scorer:
-    """Reads what save_scorer wrote; raises ModelError when it is missing or damaged."""
-    try:
-        stored = load_file(path)
-        strings = {name: _unpacked(stored[name]) for name in _STRINGS}
-        arrays = {name: stored[name].astype(np.float64) for name in _ARRAYS}
-    except (OSError, SafetensorError, KeyError, UnicodeDecodeError) as error:
-        raise ModelError(f"{path} cannot be read as a scorer: {error}. Train again or restore it.") from error
-    scorer = Scorer(**strings, **arrays)
-    heads = FIRST_FUNCTION_HEAD + len(scorer.functions)
-    wanted = [(len(scorer.words), heads), (len(scorer.pieces), heads), (len(scorer.pairs), heads), (heads,)]
-    if [arrays[name].shape for name in _ARRAYS] != wanted:
-        raise ModelError(f"{path} holds arrays that do not fit together. Train again or restore it.")
-    return scorer
-
-
-def _packed(strings: Sequence[str]) -> np.ndarray:
-    return np.frombuffer("\n".join(strings).encode(), dtype=np.uint8).copy()
-
-
-def _unpacked(stored: np.ndarray) -> tuple[str, ...]:
-    return tuple(stored.tobytes().decode().split("\n")) if stored.size else ()

@@ -12,8 +12,9 @@ from opscope.errors import InputError
 MAX_CHARACTERS = 20_000
 
 # Runs of letters, or runs of digits; all else separates. Soft hyphens, joiners and combining accents do not end a word.
-_WITHIN = "\u00ad\u200b-\u200d\u2060\ufeff\u0300-\u036f"
-_TOKEN = re.compile(rf"(?:[^\W\d_][{_WITHIN}]*)+|\d+")
+LETTER, DIGIT, WITHIN = r"[^\W\d_]", r"\d", "[\u00ad\u200b-\u200d\u2060\ufeff\u0300-\u036f]"
+_TOKEN = re.compile(f"(?:{LETTER}{WITHIN}*)+|{DIGIT}+")
+_ASCII_TOKEN = re.compile("[a-z]+|[0-9]+")
 _INVISIBLE_WITHIN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _BULLET = re.compile(
     r"^\s*(?:[-+–—]\s+|[*•◦▪‣·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-z][.)]\s+)?"
@@ -66,8 +67,8 @@ def problem_with(text: str) -> str | None:
 
 
 def readable(text: str) -> str:
-    """The text, or nothing where nothing can be said of it: a megabyte of letters is not worth scoring."""
-    return "" if problem_with(text) else text
+    """The text, or nothing where it is far too long: a megabyte of letters is not worth scoring."""
+    return text if len(text) <= MAX_CHARACTERS else ""
 
 
 def clean(text: str) -> str:
@@ -80,15 +81,18 @@ def clean(text: str) -> str:
 
 def spans(text: str) -> list[Span]:
     """Tokens of a text with their places, in order; lower-cased, numbers all alike."""
-    return [Span(m.start(), m.end(), _token(m.group())) for m in _TOKEN.finditer(text)]
+    return [Span(m.start(), m.end(), token(m.group())) for m in _TOKEN.finditer(text)]
 
 
 def tokens(text: str) -> list[str]:
     """Tokens of a text, in order; lower-cased, numbers all alike."""
-    return [_token(word) for word in _TOKEN.findall(text)]
+    if text.isascii():  # the same, three times as fast
+        return [word if word >= "a" else NUMBER_TOKEN for word in _ASCII_TOKEN.findall(text.lower())]
+    return [token(word) for word in _TOKEN.findall(text)]
 
 
-def _token(word: str) -> str:
+def token(word: str) -> str:
+    """The token that a word as it is written stands for."""
     if word[0].isdigit():
         return NUMBER_TOKEN
     return word.lower() if word.isascii() else unicodedata.normalize("NFC", _INVISIBLE_WITHIN.sub("", word)).lower()

@@ -3,6 +3,7 @@
 The models are linear on purpose: what is learned collapses into one number per word and pair (see ``compiling``).
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -113,10 +114,21 @@ def logistic(C: float) -> LogisticRegression:
     return LogisticRegression(C=C, max_iter=5000)
 
 
-def folds(labels: Sequence, groups: Sequence, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Train and test rows of each fold; the rows of a group lie in one fold."""
-    splitter = GroupKFold(FOLDS, shuffle=True, random_state=seed)
-    return list(splitter.split(np.zeros(len(labels)), labels, np.asarray(groups)))
+def folds(groups: Sequence, seed: int, held_out: np.ndarray | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Train and test rows of each fold; the rows of a group never lie on both sides.
+
+    Where ``held_out``, (n,) of bool, is given, only those rows are tested, in as few folds as leave at least 80 % of all rows in
+    training.
+    """
+    groups = np.asarray(groups)
+    places = np.arange(len(groups)) if held_out is None else np.flatnonzero(held_out)
+    many = math.ceil(FOLDS * len(places) / len(groups))
+    if many == 1:
+        tests = [places]
+    else:
+        splitter = GroupKFold(many, shuffle=True, random_state=seed)
+        tests = [places[test] for _, test in splitter.split(places, groups=groups[places])]
+    return [(np.flatnonzero(~np.isin(groups, groups[test])), test) for test in tests]
 
 
 def fit_model(
@@ -139,11 +151,9 @@ def fit_model(
     _check_enough(dataset)
     taught = taught or nothing_taught()
     unseen = unseen_rows(dataset, taught)
-    labels, losses, held_out = np.asarray(dataset.labels), {}, {}
-    for C in INVERSE_PENALTIES:
-        on_step(f"trying C={C:g}")
-        scores = _held_out_scores(dataset, taught, ScopeClassifier(C, vectors), seed, jobs)[unseen]
-        held_out[C] = scores
+    labels, losses = np.asarray(dataset.labels), {}
+    held_out = _held_out_scores(dataset, taught, [ScopeClassifier(C, vectors) for C in INVERSE_PENALTIES], seed, jobs, on_step)
+    for C, scores in held_out.items():
         # The penalty shrinks the scores, which calibration undoes; only what is left after it counts.
         losses[C] = log_loss(labels[unseen], _platt(scores, labels[unseen]).predict_proba(scores[:, None]), labels=LABELS)
     C = min(losses, key=losses.get)
@@ -157,9 +167,9 @@ def fit_model(
     return TrainedModel(classifier, activity, functions, calibrated, labels[unseen], activity_scores, {"C": C})
 
 
-def number_of_steps() -> int:
+def number_of_steps(dataset: Dataset, taught: Taught | None = None) -> int:
     """How often ``fit_model`` calls ``on_step``."""
-    return len(INVERSE_PENALTIES) + 3
+    return len(INVERSE_PENALTIES) * len(_label_folds(dataset, taught or nothing_taught(), seed=0)) + 3
 
 
 def _check_enough(dataset: Dataset) -> None:
@@ -171,19 +181,36 @@ def _check_enough(dataset: Dataset) -> None:
             )
 
 
-def _held_out_scores(dataset: Dataset, taught: Taught, classifier: ScopeClassifier, seed: int, jobs: int) -> np.ndarray:
-    """Scores of all rows, (n,), each from a model fitted without its fold and without what was taught from its fold."""
+def _label_folds(dataset: Dataset, taught: Taught, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    return folds(dataset.groups, seed, unseen_rows(dataset, taught))
+
+
+def _held_out_scores(
+    dataset: Dataset,
+    taught: Taught,
+    classifiers: Sequence[ScopeClassifier],
+    seed: int,
+    jobs: int,
+    on_step: Callable[[str], None],
+) -> dict[float, np.ndarray]:
+    """For the ``C`` of each classifier the scores of all rows that the teacher did not see.
+
+    Each comes from a model fitted without its fold, and without what was taught from its fold.
+    """
     texts, labels = np.asarray(dataset.texts, dtype=object), np.asarray(dataset.labels)
     ids = np.asarray([example.id for example in dataset.examples], dtype=object)
-    splits = folds(labels, dataset.groups, seed)
-    parts = Parallel(n_jobs=jobs)(
+    splits = _label_folds(dataset, taught, seed)
+    parts = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(_fold_scores)(classifier, texts[train], labels[train], taught.without(set(ids[test])), texts[test])
+        for classifier in classifiers
         for train, test in splits
     )
-    scores = np.zeros(len(texts))
-    for (_, test), part in zip(splits, parts, strict=True):
-        scores[test] = part
-    return scores
+    scores = {classifier.C: np.zeros(len(texts)) for classifier in classifiers}
+    for classifier in classifiers:
+        for _, test in splits:
+            on_step(f"trying C={classifier.C:g}")
+            scores[classifier.C][test] = next(parts)
+    return {C: found[unseen_rows(dataset, taught)] for C, found in scores.items()}
 
 
 def _fold_scores(classifier: ScopeClassifier, texts, labels, taught: Taught, held_out) -> np.ndarray:
@@ -201,7 +228,7 @@ def _fit_activity(
     is_activity = np.arange(matrix.shape[0]) < len(texts)
     groups = [*dataset.groups, *(f"non-activity {n}" for n in range(len(non_activities)))]
     scores = np.zeros(len(is_activity))
-    for train, test in folds(is_activity, groups, seed):
+    for train, test in folds(groups, seed):
         scores[test] = logistic(ACTIVITY_C).fit(matrix[train], is_activity[train]).decision_function(matrix[test])
     return logistic(ACTIVITY_C).fit(matrix, is_activity), scores[: len(texts)]
 

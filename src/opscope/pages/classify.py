@@ -6,8 +6,9 @@ from opscope.display import as_html, as_sentence
 from opscope.errors import ModelError
 from opscope.explanation import Explanation
 from opscope.guide import guide
-from opscope.model import RESULT_COLUMNS, Model, load
+from opscope.model import Model, load
 from opscope.prediction import Prediction
+from opscope.results import RESULT_COLUMNS
 from opscope.tables import as_csv
 from opscope.text import activities_in
 

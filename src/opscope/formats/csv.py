@@ -1,0 +1,106 @@
+"""CSV and its kin: separator and encoding are found, rows stream through."""
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import BinaryIO
+
+from opscope.errors import DataError
+from opscope.formats.base import OpenTable, Row, as_text, check_fields, listed
+
+_SEPARATORS = ",;\t"
+LONGEST_CELL = 16_000_000  # a longer one is a quote that was never closed
+
+
+def _as_windows_1252(error: UnicodeDecodeError) -> tuple[str, int]:
+    return error.object[error.start : error.end].decode("cp1252", errors="replace"), error.end
+
+
+codecs.register_error("opscope-windows-1252", _as_windows_1252)
+
+
+def lines_of(stream: io.BufferedReader) -> Iterator[str]:
+    """The lines of a text: UTF-16 where a byte order mark says so, else UTF-8, and what is not UTF-8 is read as Windows-1252."""
+    is_utf_16 = stream.peek(2).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    encoding, errors = ("utf-16", "replace") if is_utf_16 else ("utf-8-sig", "opscope-windows-1252")
+    text = io.TextIOWrapper(stream, encoding, errors, newline="")
+    try:
+        yield from text
+    finally:
+        with suppress(ValueError):  # the stream belongs to who opened it, and may be closed by now
+            text.detach()
+
+
+def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
+    """Reads the header; the rows follow as they are asked for.
+
+    Raises DataError when there is no header, and at the end of the rows one that lists every row with more cells than the header.
+    """
+    lines = _checked(lines_of(stream), name)
+    skipped, first = next(((n, line) for n, line in enumerate(lines) if line.strip()), (0, None))
+    if first is None:
+        raise DataError(f"{name} is empty. It needs a header row with a text column, and one activity a row.")
+    separator = max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", first).count)
+    numbered = _numbered(chain([first], lines), skipped, separator, name)
+    _, header = next(numbered)
+    return OpenTable(name, tuple(header), _rows(numbered, len(header), separator, name))
+
+
+def _checked(lines: Iterable[str], name: str) -> Iterator[str]:
+    for line in lines:
+        if "\0" in line:
+            raise DataError(f"{name} holds binary data, not a table. Save it as CSV (UTF-8) and try again.")
+        yield line
+
+
+def _numbered(lines: Iterator[str], skipped: int, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows that are not blank, with their numbers."""
+    csv.field_size_limit(LONGEST_CELL)
+    reader = csv.reader(lines, delimiter=separator, strict=True)
+    try:
+        for number, values in enumerate(reader, start=skipped + 1):
+            if any(values) and any(map(str.strip, values)):
+                yield number, values
+    except csv.Error as error:
+        raise DataError(
+            f"{name}, line {skipped + reader.line_num}: {error}. A quote is opened and not closed, or closed too early."
+        ) from error
+
+
+def _rows(numbered: Iterator[tuple[int, list[str]]], width: int, separator: str, name: str) -> Iterator[Row]:
+    problems = []
+    for number, values in numbered:
+        if len(values) > width and (extra := [value for value in values[width:] if value.strip()]):
+            problems.append(
+                f"{name}, row {number}: {len(values)} cells where the header has {width}; "
+                f"{extra[0].strip()[:40]!r} belongs to no column. Put quotes around a text that holds {separator!r}."
+            )
+        elif not problems:  # after a problem the rest is only looked through for more of them
+            yield Row(number, values if len(values) == width else [*values[:width], *[""] * (width - len(values))])
+    if problems:
+        raise DataError(listed(problems))
+
+
+class Writer:
+    """Writes CSV, or what else ``separator`` makes of it, in UTF-8."""
+
+    def __init__(self, handle: BinaryIO, table: OpenTable, added: Mapping[str, type], separator: str = ","):
+        """``added`` are the names and types of the columns that follow those of the table."""
+        self._handle = io.TextIOWrapper(handle, "utf-8", newline="")
+        self._writer = csv.writer(self._handle, delimiter=separator, lineterminator="\n")
+        self._table = table
+        self._writer.writerow([*table.columns, *added])
+
+    def write(self, rows: Sequence[Row], results: Sequence[Sequence]) -> None:
+        """Appends rows, each with its cells of the ``results`` columns."""
+        check_fields(rows, self._table)
+        values = (map(as_text, row.values) for row in rows) if self._table.typed else (row.values for row in rows)
+        self._writer.writerows([*own, *new] for own, new in zip(values, zip(*results, strict=True), strict=True))
+
+    def close(self) -> None:
+        """Writes what is left; the handle stays open."""
+        self._handle.detach()
