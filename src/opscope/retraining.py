@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from opscope.card import card_of, in_words
 from opscope.compiling import check_same, compile_scorer
-from opscope.dataset import PAIR_PREFIX, Dataset, read_dataset
+from opscope.dataset import PAIR_PREFIX, Dataset, Example, read_dataset
 from opscope.errors import InputError, ModelError
 from opscope.evaluation import Report, evaluate
 from opscope.guide import LABELS, guide
@@ -49,7 +49,7 @@ def train_version(
     """
     own = read_dataset(csv)
     shipped_rows = read_dataset(shipped("data/activities.csv"))
-    dataset = own if only else training_rows(own, shipped_rows)
+    dataset = own if only else training_rows(own, shipped_rows, guide_rows())
     taught = nothing_taught() if only else taught_for(dataset, shipped_rows)
     with (
         cross_validated_on(cluster),
@@ -98,13 +98,23 @@ def cross_validated_on(address: str | None) -> Iterator[None]:
         yield
 
 
-def training_rows(own: Dataset, shipped_rows: Dataset) -> Dataset:
-    """The own rows, followed by the shipped rows whose text is not among them.
+def guide_rows() -> Dataset:
+    """The title and the definition of each of the guide's functions: who types one must get its label."""
+    rows = [
+        Example(text, function.label, function.key, id=f"guide-{function.key}-{place}", source="guide")
+        for function in guide().functions.values()
+        for place, text in enumerate((function.title, function.definition))
+    ]
+    return Dataset(tuple(rows))
+
+
+def training_rows(own: Dataset, *others: Dataset) -> Dataset:
+    """The own rows, followed by the rows of ``others`` whose text is not among them.
 
     An own row that says the same of a text as a shipped one is that shipped row. All others get ids and pair names of their own,
     so that they are never taken for rows that the teacher knows.
     """
-    shipped_of = {example.text: example for example in shipped_rows.examples}
+    shipped_of = {example.text: example for other in others for example in other.examples}
     rows = []
     for number, example in enumerate(own.examples):
         same = shipped_of.pop(example.text, None)

@@ -18,9 +18,10 @@ from opscope.vectors import split_into_pieces
 
 PAIR_SEPARATOR = " "
 LABEL_HEAD, ACTIVITY_HEAD, FIRST_FUNCTION_HEAD = 0, 1, 2
-CHUNK = 4096  # texts scored at a time: few enough that their arrays stay in the processor's cache
+CHUNK = 8192  # texts scored at a time: enough to make the fixed cost of a step small, few enough for the processor's cache
 _SPELLINGS_KEPT = 65_536
 _GRAIN = 1e9
+_FEWEST_AT_A_POSITION = 24  # for fewer texts a step costs more than adding them up one by one
 _NO_ROWS = np.empty(0, dtype=np.intp)
 
 
@@ -157,8 +158,7 @@ class Scorer:
         known = np.fromiter((is_known for is_known, _ in pieces), dtype=bool, count=len(pieces))
         rows[missing[known]] = [pieced[0] for is_known, pieced in pieces if is_known]
         # What is still missing has row -1, the row of zeros at the end of the tables.
-        totals = _segment_sums(bulk.weights, rows, counts)
-        functions = _segment_sums(bulk.function_weights, rows, counts)
+        totals, functions = _segment_sums((bulk.weights, bulk.function_weights), rows, counts)
         unknown = text_of[missing[~known]]
         self._add_pieces(totals, functions, unknown, [pieced for is_known, pieced in pieces if not is_known])
         self._add_pairs(totals, text_of, rows)
@@ -172,13 +172,17 @@ class Scorer:
         sizes = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
         rows = np.fromiter(chain.from_iterable(pieces), dtype=np.int64, count=sizes.sum())
         shares, places = np.repeat(1 / np.maximum(1, sizes), sizes)[:, None], np.repeat(text_of, sizes)
-        np.add.at(totals, places, self._bulk.weights.take(rows, axis=0) * shares)
-        np.add.at(functions, places, self._bulk.function_weights.take(rows, axis=0) * shares.astype(np.float32))
+        starts = np.flatnonzero(np.diff(places, prepend=-1))
+        if len(starts):
+            texts = places[starts]
+            totals[texts] += np.add.reduceat(self._bulk.weights.take(rows, axis=0) * shares, starts)
+            functions[texts] += np.add.reduceat(self._bulk.function_weights.take(rows, axis=0) * shares.astype(np.float32), starts)
 
     def _add_pairs(self, totals: np.ndarray, text_of: np.ndarray, rows: np.ndarray) -> None:
         pairs = self._bulk.pairs.rows(_pair_keys(rows[:-1], rows[1:]))
         found = np.flatnonzero((pairs >= 0) & (text_of[1:] == text_of[:-1]))
-        np.add.at(totals, text_of[found], self.pair_weights.take(pairs[found], axis=0))
+        for head, weights in zip(totals.T, self.pair_weights.take(pairs[found], axis=0).T, strict=True):
+            head += np.bincount(text_of[found], weights, minlength=len(head))
 
     @cached_property
     def _columns(self) -> tuple[memoryview, memoryview]:
@@ -199,8 +203,8 @@ class _Bulk:
 
     def __init__(self, scorer: Scorer):
         rows = {key: row for word, row in scorer._row_of_token.items() if (key := key_of(word))}
-        keys = np.zeros((3, len(scorer.weights)), dtype=np.uint64)
-        keys[:, list(rows.values())] = np.array(list(rows), dtype=np.uint64).reshape(-1, 3).T
+        keys = np.zeros((2, len(scorer.weights)), dtype=np.uint64)
+        keys[:, list(rows.values())] = np.array(list(rows), dtype=np.uint64).reshape(-1, 2).T
         self.tokens = KeyTable(keys, np.array(list(rows.values()), dtype=np.int64))
         words = [[scorer._row_of_token[word] for word in pair.split(PAIR_SEPARATOR)] for pair in scorer.pairs]
         first, second = np.array(words, dtype=np.int64).reshape(-1, 2).T
@@ -232,21 +236,29 @@ def _pair_keys(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     return ((first << 32) | (second & 0xFFFFFFFF)).astype(np.uint64)[None]
 
 
-def _segment_sums(table: np.ndarray, rows: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Sums of ``table[rows]`` over consecutive runs of ``counts`` rows, (len(counts), columns).
+def _segment_sums(tables: Sequence[np.ndarray], rows: np.ndarray, counts: np.ndarray) -> list[np.ndarray]:
+    """For each table the sums of ``table[rows]`` over consecutive runs of ``counts`` rows, (len(counts), columns).
 
     Goes through the first tokens of all texts, then the second ones, and so on: adding whole columns is several times faster than
-    numpy's reduceat on many columns, and adds in the order of the text.
+    numpy's reduceat on many columns. The few texts that are longer than all others are added up one by one.
     """
     by_length = np.argsort(-counts, kind="stable")
     firsts, lengths = (np.cumsum(counts) - counts).take(by_length), counts.take(by_length)
-    sums = np.zeros((len(counts), table.shape[1]), dtype=table.dtype)
-    longer_than = np.searchsorted(-lengths, -np.arange(lengths[0]))
-    for position, many in enumerate(longer_than):
-        sums[:many] += table.take(rows.take(firsts[:many] + position), axis=0, mode="wrap")
-    ordered = np.empty_like(sums)
-    ordered[by_length] = sums
-    return ordered
+    longer_than = np.searchsorted(-lengths, -np.arange(lengths[0]))  # how many texts have a token at each position
+    positions = int(np.searchsorted(-longer_than, -_FEWEST_AT_A_POSITION))
+    sums = [np.zeros((len(counts), table.shape[1]), dtype=table.dtype) for table in tables]
+    taken = [np.empty_like(own) for own in sums]
+    for position, many in enumerate(longer_than[:positions].tolist()):
+        place = rows.take(firsts[:many] + position)
+        for table, own, buffer in zip(tables, sums, taken, strict=True):
+            own[:many] += table.take(place, axis=0, out=buffer[:many], mode="wrap")
+    for text in range(longer_than[positions] if positions < len(longer_than) else 0):
+        place = rows[firsts[text] + positions : firsts[text] + lengths[text]]
+        for table, own in zip(tables, sums, strict=True):
+            own[text] += table.take(place, axis=0, mode="wrap").sum(axis=0)
+    for own, ordered in zip(sums, taken, strict=True):
+        ordered[by_length] = own
+    return taken
 
 
 def pairs_of(found: Sequence[str]) -> list[str]:

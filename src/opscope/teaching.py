@@ -17,8 +17,8 @@ import numpy as np
 from opscope.dataset import Dataset
 from opscope.errors import DataError
 
-TEMPERATURE = 3.0  # the teacher is too sure of itself; its log-odds are divided by this
-WEIGHT = 0.3  # of a taught text against a labelled row
+TEMPERATURE = 5.0  # the teacher is too sure of itself; its log-odds are divided by this
+WEIGHT = 0.15  # of a taught text against a labelled row
 _HEADER = ("text", "log_odds", "rows")
 _LEARNED_FROM = "rows the teacher learned from"
 

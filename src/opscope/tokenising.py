@@ -1,7 +1,7 @@
 """Texts in bulk: many texts to tokens at once, as ``text.tokens`` cuts them one by one.
 
 A batch is joined into one run of bytes, one byte a character, and cut with numpy where the kind of character changes. A token
-becomes a key of three integers, its lower-cased letters, by which ``TokenTable`` finds its row.
+becomes a key of two integers, made of its lower-cased letters, by which ``KeyTable`` finds its row.
 """
 
 import re
@@ -18,6 +18,8 @@ _SEPARATOR, _LETTER, _DIGIT, _WITHIN = range(4)
 _FOREIGN, _JOINER = 0xFF, 0xFE  # bytes that stand for a letter beyond ASCII, and for what may stand within a word
 _PADDING = b"\n" * KEY_BYTES
 _MASKS = np.array([(1 << 8 * length) - 1 for length in range(9)], dtype=np.uint64)
+_FACTOR = np.uint64(0x9E3779B97F4A7C15)  # odd numbers without a pattern, as multiplicative hashing wants them
+_REST = {8: np.uint64(0xC2B2AE3D27D4EB4F), 16: np.uint64(0x165667B19E3779F9)}
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,7 @@ class Cut:
     """The tokens of some texts, in order.
 
     ``joined`` holds the texts, ``joined[starts[k]:ends[k]]`` is token k as it is written. ``counts``: (texts,) tokens a text.
-    ``keys``: (3, tokens). ``digits``: (tokens,) whether a token is a number. ``texts``: (texts,) their places in the batch.
+    ``keys``: (2, tokens). ``digits``: (tokens,) whether a token is a number. ``texts``: (texts,) their places in the batch.
     """
 
     texts: np.ndarray
@@ -68,24 +70,25 @@ def _joined_up(kinds: np.ndarray) -> np.ndarray:
 
 
 def _keys(lowered: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
-    """Bytes 0 to 7, 8 to 15 and 16 to 23 of each token as integers, zero where it has ended."""
+    """For each token its first eight bytes as an integer, and its other bytes mixed into another, zero where there are none."""
     windows = np.ndarray((len(lowered) + len(_PADDING) - 7,), dtype="<u8", buffer=lowered + _PADDING, strides=(1,))
-    lengths, keys = ends - starts, np.zeros((3, len(starts)), dtype=np.uint64)
-    np.bitwise_and(windows.take(starts), _MASKS.take(lengths, mode="clip"), out=keys[0])
+    lengths, keys = ends - starts, np.zeros((2, len(starts)), dtype=np.uint64)
+    np.bitwise_and(windows[starts], _MASKS.take(lengths, mode="clip"), out=keys[0])
     longer = np.flatnonzero(lengths > 8)
-    for part, skipped in ((1, 8), (2, 16)):
+    for skipped, factor in _REST.items():
         longer = longer.compress(lengths.take(longer) > skipped)
-        rest = lengths.take(longer) - skipped
-        keys[part, longer] = windows.take(starts.take(longer) + skipped) & _MASKS.take(rest, mode="clip")
+        kept = _MASKS.take(lengths.take(longer) - skipped, mode="clip")
+        keys[1, longer] += (windows[starts.take(longer) + skipped] & kept) * factor
     return keys
 
 
-def key_of(token: str) -> tuple[int, int, int] | None:
+def key_of(token: str) -> tuple[int, int] | None:
     """The key of a token; None where it has none, being longer than KEY_BYTES or not in ASCII."""
     if len(token) > KEY_BYTES or not token.isascii():
         return None
     padded = token.encode().ljust(KEY_BYTES, b"\0")
-    return tuple(int.from_bytes(padded[start : start + 8], "little") for start in (0, 8, 16))
+    first, *rest = (int.from_bytes(padded[start : start + 8], "little") for start in range(0, KEY_BYTES, 8))
+    return first, sum(part * int(factor) for part, factor in zip(rest, _REST.values(), strict=True)) % 2**64
 
 
 def _folded_ascii(joined: str) -> bytes:
@@ -120,16 +123,13 @@ def _kinds_of_bytes() -> bytes:
     return kinds.tobytes()
 
 
-_FACTORS = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
-
-
 class KeyTable:
     """Finds rows by keys: an open-addressing hash table, read a whole column at a time."""
 
     def __init__(self, keys: np.ndarray, rows: np.ndarray):
         """``keys``: (parts, n). ``rows``: those of the n that can be found; no two of them have the same key."""
         self._keys = np.ascontiguousarray(keys)
-        self._bits = max(4, int(np.ceil(np.log2(max(1, len(rows))))) + 3)
+        self._bits = max(4, int(np.ceil(np.log2(max(1, len(rows))))) + 2)
         self._longest_probe = 0
         self._slots = np.full(1 << self._bits, -1, dtype=np.int32)
         waiting, probe = rows.astype(np.int32), 0
@@ -142,22 +142,30 @@ class KeyTable:
 
     def rows(self, keys: np.ndarray) -> np.ndarray:
         """Row of each key, (n,), -1 where there is none; ``keys`` is (parts, n)."""
-        rows = np.full(keys.shape[1], -1, dtype=np.int64)
-        looked_for = np.arange(keys.shape[1])
-        for probe in range(self._longest_probe + 1):
-            there = self._slots.take(self._slots_of(keys, probe))
-            same = there >= 0
-            further = same.copy()  # an empty slot ends the search
-            for own, wanted in zip(self._keys, keys, strict=True):
-                same &= own.take(there, mode="clip") == wanted
-            rows[looked_for[same]] = there[same]
-            further &= ~same
-            looked_for, keys = looked_for[further], keys[:, further]
+        rows, goes_on = self._probed(keys, 0)
+        places = np.flatnonzero(goes_on)
+        for probe in range(1, self._longest_probe + 1):
+            if not len(places):
+                break
+            rows[places], goes_on = self._probed(keys[:, places], probe)
+            places = places[goes_on]
         return rows
 
+    def _probed(self, keys: np.ndarray, probe: int) -> tuple[np.ndarray, np.ndarray]:
+        """Rows found in the slots of this probe, -1 for none, and where the slot holds another key, so that the search goes on."""
+        there = self._slots.take(self._slots_of(keys, probe))
+        same = self._keys[0].take(there, mode="clip") == keys[0]
+        for own, wanted in zip(self._keys[1:], keys[1:], strict=True):
+            same &= own.take(there, mode="clip") == wanted
+        same &= there >= 0
+        return np.where(same, there, -1).astype(np.int64), ~same & (there >= 0)
+
     def _slots_of(self, keys: np.ndarray, probe: int) -> np.ndarray:
-        mixed = (keys[0] ^ (keys[0] >> np.uint64(29))) * _FACTORS[0]
-        for part, factor in zip(keys[1:], _FACTORS[1:], strict=False):
-            mixed += part * factor
-        slots = (mixed >> np.uint64(64 - self._bits)).astype(np.int64)
+        mixed = keys[0] >> np.uint64(29)
+        mixed ^= keys[0]
+        mixed *= _FACTOR
+        for part in keys[1:]:
+            mixed += part
+        mixed >>= np.uint64(64 - self._bits)
+        slots = mixed.view(np.int64)
         return (slots + probe) & (len(self._slots) - 1) if probe else slots
