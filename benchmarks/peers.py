@@ -184,13 +184,13 @@ class Model2Vec(_Embedded):
 PEERS = {"tfidf": TfIdf, "fasttext": FastText, "minilm": MiniLM, "model2vec": Model2Vec}
 
 
-def trained(name: str, texts: Sequence[str], labels: Sequence[str], root: Path) -> tuple[Path, float]:
-    """The peer's folder, trained now, and the seconds that took."""
+def trained(name: str, texts: Sequence[str], labels: Sequence[str], root: Path) -> float:
+    """Trains the peer into a folder of its name, and returns the seconds that took."""
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     PEERS[name].train(texts, labels, folder)
-    return folder, time.perf_counter() - started
+    return time.perf_counter() - started
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ take their turn on the same texts, so that a busy machine hits all alike.
 
 import argparse
 import csv
+import multiprocessing
 import os
 import random
 import statistics
@@ -26,10 +27,13 @@ from opscope.dataset import read_dataset
 from opscope.paths import shipped
 from opscope.prediction import tag
 from opscope.registry import PIPELINE, SCORER, active_version
+from opscope.scorer import CHUNK
+from opscope.scorer import _segment_sums as segment_sums
 
 ONE = "Re-grind the die after the burr complaint from line 2"
 TEXTS = 100_000
-SLOW = {"minilm": 400}  # texts a round for who would take too long
+SLOW = {"minilm": 256, "model2vec": 10_000, "opscope explained": 2_000}  # texts a round for who would take too long
+SPAWN = multiprocessing.get_context("spawn")
 ROUNDS = 5
 ROWS = (1_000, 10_000, 100_000, 500_000, 1_000_000, 5_000_000)
 
@@ -65,26 +69,24 @@ def distinct_texts(texts: list[str], many: int) -> list[str]:
 def against_peers(texts: list[str], root: Path) -> None:
     """Prints the first table."""
     rows = read_dataset(shipped("data/activities.csv"))
-    folders, training = {}, {}
+    workers, training = {}, {}
     for name in PEERS:
-        folders[name], training[name] = trained(name, rows.texts, rows.labels, root)
-    loaded = {name: PEERS[name](folders[name]) for name in PEERS}
-    model = opscope.load()
-    calls: dict[str, Callable] = {name: peer.predict for name, peer in loaded.items()}
-    calls["opscope"] = lambda given: tag(model.loaded, given)
-    calls["opscope table"] = lambda given: model.predict_table(polars.DataFrame({"text": given}))
-    calls["opscope explained"] = lambda given: [model.explain(text) for text in given]
-    size = {"opscope explained": 2000} | SLOW
-    batch = medians({name: lambda name=name: calls[name](texts[: size.get(name, TEXTS)]) for name in calls})
-    rate = {name: size.get(name, TEXTS) / seconds for name, seconds in batch.items()}
-    calls["opscope"] = model.predict
-    one = medians({name: lambda call=call: [call([text]) for text in texts[:200]] for name, call in calls.items()})
-    commands = {name: [sys.executable, str(Path(__file__).with_name("peers.py")), name, str(folders[name]), ONE] for name in PEERS}
+        training[name] = in_its_own_process(trained, name, rows.texts, rows.labels, root)
+        workers[name] = Worker(name, root / name)
+    for name in ("opscope", "opscope table", "opscope explained"):
+        workers[name] = Worker(name, root)
+    size = {name: SLOW.get(name, TEXTS) for name in workers}
+    batch = medians({name: lambda name=name: workers[name].seconds(texts[: size[name]], 1) for name in workers})
+    one = medians({name: lambda name=name: workers[name].seconds(texts[:100], 100) / 100 for name in workers})
+    for worker in workers.values():
+        worker.stop()
+    rate = {name: size[name] / seconds for name, seconds in batch.items()}
+    script, command = str(Path(__file__).with_name("peers.py")), str(Path(sys.executable).with_name("opscope"))
+    commands = {name: [sys.executable, script, name, str(root / name), ONE] for name in PEERS}
     commands["scikit-learn itself"] = [sys.executable, "-c", _OWN_PIPELINE, str(active_version(shipped("models")) / PIPELINE), ONE]
-    commands["opscope"] = [str(Path(sys.executable).with_name("opscope")), "predict", ONE]
-    commands["opscope explained"] = [str(Path(sys.executable).with_name("opscope")), "explain", ONE]
-    cold = {name: [measured(command) for _ in range(ROUNDS)] for name, command in commands.items()}
-    disk = {name: sum(path.stat().st_size for path in folders[name].rglob("*") if path.is_file()) for name in PEERS}
+    commands |= {"opscope": [command, "predict", ONE], "opscope explained": [command, "explain", ONE]}
+    cold = [{name: measured(call) for name, call in commands.items()} for _ in range(ROUNDS)]
+    disk = {name: sum(path.stat().st_size for path in (root / name).rglob("*") if path.is_file()) for name in PEERS}
     disk["opscope"] = (active_version(shipped("models")) / SCORER).stat().st_size
     titles = {name: peer.title for name, peer in PEERS.items()} | {
         "scikit-learn itself": "opscope's own scikit-learn pipeline, from joblib",
@@ -95,18 +97,66 @@ def against_peers(texts: list[str], root: Path) -> None:
     print("| | texts a second | opscope is faster by | one text, µs | cold start, s | its memory, MB | on disk, MB | training, s |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|")
     for name, title in titles.items():
-        seconds = statistics.median(seconds for seconds, _ in cold[name]) if name in cold else None
-        memory = statistics.median(memory for _, memory in cold[name]) if name in cold else None
+        starts = [found[name] for found in cold if name in found]
         cells = [
             shown(rate.get(name), "{:,.0f}"),
             shown(rate["opscope"] / rate[name] if name in rate else None, "{:,.1f}"),
-            shown(one[name] / 200 * 1e6 if name in one else None, "{:,.0f}"),
-            shown(seconds, "{:.2f}"),
-            shown(memory, "{:.0f}"),
+            shown(one[name] * 1e6 if name in one else None, "{:,.0f}"),
+            shown(statistics.median(seconds for seconds, _ in starts) if starts else None, "{:.2f}"),
+            shown(statistics.median(memory for _, memory in starts) if starts else None, "{:.0f}"),
             shown(disk[name] / 1e6 if name in disk else None, "{:.1f}"),
             shown(training.get(name), "{:.0f}"),
         ]
-        print(f"| {title} | {' | '.join(cells)} |")
+        print(f"| {title} | {' | '.join(cells)} |", flush=True)
+
+
+def in_its_own_process(function: Callable, *arguments):
+    """What the function returns, called in a process that ends with it and takes its libraries along."""
+    with SPAWN.Pool(1) as pool:
+        return pool.apply(function, arguments)
+
+
+class Worker:
+    """A process that loaded one of those compared and tags when it is told to; the others sleep meanwhile."""
+
+    def __init__(self, name: str, folder: Path):
+        self._own, theirs = SPAWN.Pipe()
+        self._process = SPAWN.Process(target=serve, args=(name, folder, theirs), daemon=True)
+        self._process.start()
+        self._own.recv()
+
+    def seconds(self, texts: list[str], parts: int) -> float:
+        """Seconds to tag the texts, in so many calls."""
+        self._own.send((texts, parts))
+        return self._own.recv()
+
+    def stop(self) -> None:
+        """Ends the process."""
+        self._own.send(None)
+        self._process.join()
+
+
+def serve(name: str, folder: Path, connection) -> None:
+    """What a Worker's process does."""
+    if name in PEERS:
+        call = PEERS[name](folder).predict
+    else:
+        model = opscope.load()
+        call = {
+            "opscope": lambda given: tag(model.loaded, given) if len(given) > 1 else model.predict(given),
+            "opscope table": lambda given: model.predict_table(polars.DataFrame({"text": given})),
+            "opscope explained": lambda given: [model.explain(text) for text in given],
+        }[name]
+    call([ONE])
+    connection.send("ready")
+    while (order := connection.recv()) is not None:
+        texts, parts = order
+        size = -(-len(texts) // parts)
+        chunks = [texts[start : start + size] for start in range(0, len(texts), size)]
+        started = time.perf_counter()
+        for chunk in chunks:
+            call(chunk)
+        connection.send(time.perf_counter() - started)
 
 
 _OWN_PIPELINE = """
@@ -121,27 +171,29 @@ def shown(value: float | None, form: str) -> str:
     return "" if value is None else form.format(value)
 
 
-def medians(calls: dict[str, Callable]) -> dict[str, float]:
-    """Median seconds of each call, all taking turns."""
-    seconds = {name: [] for name in calls}
-    for _ in range(ROUNDS):
-        for name, call in calls.items():
-            started = time.perf_counter()
-            call()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: statistics.median(found) for name, found in seconds.items()}
+def medians(timed: dict[str, Callable[[], float]]) -> dict[str, float]:
+    """Median of the seconds that each call returns, all taking turns."""
+    rounds = [{name: call() for name, call in timed.items()} for _ in range(ROUNDS)]
+    return {name: statistics.median(found[name] for found in rounds) for name in timed}
 
 
 def measured(command: list[str]) -> tuple[float, float]:
-    """Seconds and peak memory in MB of a process."""
-    started = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(command)} failed with status {process.returncode}")
-    return seconds, usage.ru_maxrss / 1024
+    """Seconds and peak memory in MB of a process, started by a small one, whose memory would else count as its own."""
+    done = subprocess.run([sys.executable, "-S", "-c", _MEASURE, *command], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)} failed:\n{done.stderr}")
+    seconds, kilobytes = done.stdout.split()
+    return float(seconds), float(kilobytes) / 1024
+
+
+_MEASURE = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[1:], stdout=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+print(time.perf_counter() - started, usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
 
 
 def by_rows(texts: list[str], root: Path, most: int) -> None:
@@ -163,28 +215,36 @@ def by_rows(texts: list[str], root: Path, most: int) -> None:
 
 def stages(texts: list[str]) -> None:
     """Prints the third table: where the time of a batch goes, on one core, against only reading and lower-casing the bytes."""
-    scorer, chunk = opscope.load().loaded.scorer, texts[:4096]
-    ascii_only = [text for text in chunk if text.isascii()]
+    model = opscope.load()
+    scorer, ascii_only = model.loaded.scorer, [text for text in texts[:CHUNK] if text.isascii()]
     found = next(iter(tokenising.cut(ascii_only)))
     rows = scorer._bulk.tokens.rows(found.keys)
     text_of = np.repeat(np.arange(len(found.counts)), found.counts)
-    from opscope import scorer as module
+    bulk = scorer._bulk
 
-    timed = {
-        "read and lower-case the bytes (the limit)": lambda: "\n".join(ascii_only).lower().encode(),
+    def timed(call: Callable) -> Callable[[], float]:
+        def seconds() -> float:
+            started = time.perf_counter()
+            for _ in range(20):
+                call()
+            return (time.perf_counter() - started) / 20
+
+        return seconds
+
+    limit = "read and lower-case the bytes (the limit)"
+    calls = {
+        limit: lambda: "\n".join(ascii_only).lower().encode(),
         "cut into tokens, with their keys": lambda: list(tokenising.cut(ascii_only)),
-        "find the tokens' rows": lambda: scorer._bulk.tokens.rows(found.keys),
-        "sum up for label and activity": lambda: module._segment_sums(scorer._bulk.weights, rows, found.counts),
-        "sum up for 26 functions": lambda: module._segment_sums(scorer._bulk.function_weights, rows, found.counts),
+        "find the tokens' rows": lambda: bulk.tokens.rows(found.keys),
+        "sum up label, activity and 26 functions": lambda: segment_sums((bulk.weights, bulk.function_weights), rows, found.counts),
         "find and add the pairs": lambda: scorer._add_pairs(np.zeros((len(found.counts), 2)), text_of, rows),
         "all of scoring, unknown words included": lambda: scorer.score(ascii_only),
-        "all of tagging: decision, function, thresholds": lambda: tag(opscope.load().loaded, ascii_only),
+        "all of tagging: decision, function, thresholds": lambda: tag(model.loaded, ascii_only),
     }
-    seconds = medians({name: lambda call=call: [call() for _ in range(10)] for name, call in timed.items()})
-    limit = seconds["read and lower-case the bytes (the limit)"]
+    seconds = medians({name: timed(call) for name, call in calls.items()})
     print("| stage, one core | µs a text | times the limit |\n|---|---:|---:|")
     for name, total in seconds.items():
-        print(f"| {name} | {total / 10 / len(ascii_only) * 1e6:.2f} | {total / limit:.1f} |")
+        print(f"| {name} | {total / len(ascii_only) * 1e6:.2f} | {total / seconds[limit]:.1f} |")
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ from pathlib import Path
 from opscope import __version__
 from opscope.display import as_sentence, as_text
 from opscope.errors import InputError, OpscopeError
+from opscope.formats import FORMAT_OF, FORMATS
 from opscope.guide import OPERATIONS, PRODUCTION
 from opscope.model import Model, load
 from opscope.prediction import REVIEW, UNFAMILIAR
 from opscope.registry import active_version, default_models, make_active, version_folder, version_names
-from opscope.streams import STANDARD_STREAM
-from opscope.tables import FORMATS, is_table_name
+from opscope.streams import STANDARD_STREAM, ending_of
 from opscope.text import problem_with
 
 FAILED = 2
@@ -88,7 +88,7 @@ def _predict(options) -> None:
 
 def _is_table(given: str) -> bool:
     """Whether the argument names a table; a text with spaces may well end in the name of one."""
-    return given == STANDARD_STREAM or os.path.isfile(given) or (is_table_name(given) and " " not in given)
+    return given == STANDARD_STREAM or os.path.isfile(given) or (ending_of(given) in FORMAT_OF and " " not in given)
 
 
 def _predict_table(model: Model, options) -> None:

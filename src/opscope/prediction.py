@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -65,6 +64,9 @@ def tag(version: Version, texts: Sequence[str]) -> Tags:
     chunks = [texts[start : start + CHUNK] for start in range(0, len(texts), CHUNK)] or [[]]
     if len(chunks) == 1:
         return _tag(version, texts)
+    # One text needs no threads, and should not wait for what they bring along.
+    from concurrent.futures import ThreadPoolExecutor
+
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         tagged = list(pool.map(lambda chunk: _tag(version, chunk), chunks))
     return Tags(*(np.concatenate([getattr(tags, name) for tags in tagged]) for name in Tags.__dataclass_fields__))

@@ -75,8 +75,13 @@ class Scorer:
         return {piece: row for row, piece in enumerate(self.pieces, start=len(self.words))}
 
     @cached_property
-    def _row_of_token(self) -> dict[str, int]:
-        return self._row_of_piece | {word: row for row, word in enumerate(self.words)}
+    def _row_of_word(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.words)}
+
+    def _row_of(self, token: str) -> int | None:
+        """Row of a token that is known as a whole. The pieces, three times as many, are not touched before they are needed."""
+        row = self._row_of_word.get(token)
+        return self._row_of_piece.get(token) if row is None else row
 
     @cached_property
     def _row_of_pair(self) -> dict[str, int]:
@@ -105,7 +110,7 @@ class Scorer:
 
     def knows(self, word: str) -> bool:
         """Whether the token as a whole was seen in training or has a word vector; what must be pieced together is not known."""
-        return word in self._row_of_token
+        return self._row_of(word) is not None
 
     def pair(self, pair: str) -> np.ndarray | None:
         """What two neighbouring tokens add to label and activity, (2,), or None for a pair not seen in training."""
@@ -114,7 +119,7 @@ class Scorer:
 
     def rows_of(self, word: str) -> tuple[int, ...]:
         """The row of a known token, the rows of the pieces of any other."""
-        row = self._row_of_token.get(word)
+        row = self._row_of(word)
         if row is not None:
             return (row,)
         return tuple(self._row_of_piece[piece] for piece in split_into_pieces(word, self._row_of_piece))
@@ -122,13 +127,14 @@ class Scorer:
     def score_one(self, text: str) -> "OneScore":
         """Scores of one text: what ``score`` gives, in plain numbers, since arrays would take most of the time."""
         found = tokens(text)
-        row_of_token, label_weights, activity_weights = self._row_of_token, *self._columns
-        rows = [row_of_token[word] for word in found if word in row_of_token]
+        label_weights, activity_weights = self._columns
+        row_of_each = list(map(self._row_of, found))
+        rows = [row for row in row_of_each if row is not None]
         label, activity = sum(map(label_weights.__getitem__, rows)), sum(map(activity_weights.__getitem__, rows))
         functions = self.function_weights.take(rows or _NO_ROWS, axis=0).sum(axis=0, dtype=np.float32)
         if len(rows) < len(found):
-            for word in found:
-                if word not in row_of_token and (pieces := self.rows_of(word)):
+            for word, row in zip(found, row_of_each, strict=True):
+                if row is None and (pieces := self.rows_of(word)):
                     label += sum(map(label_weights.__getitem__, pieces)) / len(pieces)
                     activity += sum(map(activity_weights.__getitem__, pieces)) / len(pieces)
                     functions += self.function_weights.take(pieces, axis=0).mean(axis=0, dtype=np.float32)
@@ -142,7 +148,7 @@ class Scorer:
             activity=float(_rounded(activity / root + self.intercepts[ACTIVITY_HEAD])),
             functions=functions / root + self.intercepts[FIRST_FUNCTION_HEAD:],
             known=len(rows) / max(1, len(found)),
-            lettered=any(word in row_of_token and _has_letter(word) for word in found),
+            lettered=any(row is not None and _has_letter(word) for word, row in zip(found, row_of_each, strict=True)),
         )
 
     def _score_cut(self, found: Cut) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -151,7 +157,7 @@ class Scorer:
         text_of = np.repeat(np.arange(len(counts)), counts)
         rows = bulk.tokens.rows(found.keys)
         rows[found.ends - found.starts > KEY_BYTES] = -1
-        rows[found.digits] = self._row_of_token.get(NUMBER_TOKEN, -1)
+        rows[found.digits] = bulk.row_of_number
         missing = np.flatnonzero(rows < 0)
         places = zip(found.starts[missing].tolist(), found.ends[missing].tolist(), strict=True)
         pieces = [bulk.rows_of_spelling(found.joined[start:end]) for start, end in places]
@@ -202,11 +208,13 @@ class _Bulk:
     """
 
     def __init__(self, scorer: Scorer):
-        rows = {key: row for word, row in scorer._row_of_token.items() if (key := key_of(word))}
+        row_of_token = scorer._row_of_piece | scorer._row_of_word
+        rows = {key: row for word, row in row_of_token.items() if (key := key_of(word))}
+        self.row_of_number = row_of_token.get(NUMBER_TOKEN, -1)
         keys = np.zeros((2, len(scorer.weights)), dtype=np.uint64)
         keys[:, list(rows.values())] = np.array(list(rows), dtype=np.uint64).reshape(-1, 2).T
         self.tokens = KeyTable(keys, np.array(list(rows.values()), dtype=np.int64))
-        words = [[scorer._row_of_token[word] for word in pair.split(PAIR_SEPARATOR)] for pair in scorer.pairs]
+        words = [[row_of_token[word] for word in pair.split(PAIR_SEPARATOR)] for pair in scorer.pairs]
         first, second = np.array(words, dtype=np.int64).reshape(-1, 2).T
         self.pairs = KeyTable(_pair_keys(first, second), np.arange(len(scorer.pairs)))
         self.weights = np.vstack([scorer.weights, np.zeros(FIRST_FUNCTION_HEAD)])

@@ -1,9 +1,7 @@
 """Bytes in and out: standard streams, compressed files, and files that appear under their name only when complete."""
 
-import bz2
-import gzip
+import importlib
 import io
-import lzma
 import os
 import sys
 import zlib
@@ -15,7 +13,7 @@ from typing import BinaryIO
 from opscope.errors import DataError
 
 STANDARD_STREAM = "-"
-_COMPRESSED = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules, loaded when a file needs them
 _PEEKED = 65_536
 
 
@@ -50,7 +48,7 @@ def opened(path: Path | str) -> Iterator[tuple[io.BufferedReader, BinaryIO]]:
         raise DataError(f"{name} does not exist. Check the spelling and the folder you are in.") from None
     except OSError as error:
         raise DataError(f"{name} cannot be read: {error.strerror}.") from error
-    unpack = _COMPRESSED.get(Path(name).suffix.lower())
+    unpack = _compression(Path(name))
     with raw:
         if unpack is None:
             yield raw, raw
@@ -64,10 +62,26 @@ def read_errors_named(name: str) -> Iterator[None]:
     """Raises DataError for what goes wrong while a file is read within the block."""
     try:
         yield
-    except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
-        raise DataError(f"{name} is damaged, or not packed as its name says: {error}. Pack it again.") from error
     except OSError as error:
-        raise DataError(f"{name} cannot be read: {error.strerror or error}.") from error
+        if error.errno is not None:
+            raise DataError(f"{name} cannot be read: {error.strerror}.") from error
+        raise DataError(_not_packed(name, error)) from error  # what gzip and bz2 raise has no number
+    except (EOFError, zlib.error) as error:
+        raise DataError(_not_packed(name, error)) from error
+    except Exception as error:
+        if type(error).__name__ != "LZMAError":  # the module is loaded only for files that need it
+            raise
+        raise DataError(_not_packed(name, error)) from error
+
+
+def _not_packed(name: str, error: Exception) -> str:
+    return f"{name} is damaged, or not packed as its name says: {error}. Pack it again."
+
+
+def _compression(path: Path):
+    """The function that opens files packed as this name says, or None."""
+    module = _COMPRESSED.get(path.suffix.lower())
+    return importlib.import_module(module).open if module else None
 
 
 @contextmanager
@@ -89,7 +103,7 @@ def replaced_when_complete(path: Path | str) -> Iterator[BinaryIO]:
     direct = path.exists() and not path.is_file()
     target = path.resolve()
     written = target if direct else target.with_name(f".{target.name}.{os.getpid()}.part")
-    pack = _COMPRESSED.get(path.suffix.lower())
+    pack = _compression(path)
     try:
         with written.open("wb") as handle:
             if pack:

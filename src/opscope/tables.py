@@ -9,21 +9,11 @@ from pathlib import Path
 from types import ModuleType
 
 from opscope.errors import DataError
-from opscope.formats import csv
+from opscope.formats import FORMAT_OF, FORMATS, csv
 from opscope.formats.base import OpenTable, Row, as_text
 from opscope.streams import STANDARD_STREAM, ending_of, opened, read_errors_named, replaced_when_complete, shown_name
 
 TEXT_NAMES = ("text", "activity", "description", "task", "name", "title", "subject", "summary")
-FORMATS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
-_FORMAT_OF = {
-    ".csv": "csv",
-    ".txt": "csv",
-    ".tsv": "tsv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".xlsx": "xlsx",
-}
 _OTHER_TABLES = (".xls", ".xlsm", ".ods", ".json", ".feather", ".arrow", ".avro", ".orc", ".zip", ".zst")
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -84,16 +74,11 @@ def written_table(path: Path | str, table: OpenTable, added: Mapping[str, type],
         writer.close()
 
 
-def is_table_name(name: str) -> bool:
-    """Whether a name ends like that of a table that can be read."""
-    return ending_of(name) in _FORMAT_OF
-
-
 def _format_of(name: str) -> str:
     ending = ending_of(name)
     if ending in _OTHER_TABLES:
         raise DataError(f"{name}: {ending} files are not read or written. Save the table as {', '.join(FORMATS)}.")
-    return _FORMAT_OF.get(ending, "csv")
+    return FORMAT_OF.get(ending, "csv")
 
 
 def _module(kind: str) -> ModuleType:

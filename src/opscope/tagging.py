@@ -28,7 +28,7 @@ def tag_file(
 ) -> Counter[str]:
     """Tags every row of ``source`` and writes all its columns and the results to ``target``; ``-`` are the standard streams.
 
-    ``kind`` is one of tables.FORMATS where the name of the target does not say. ``on_block`` is told the rows of each block, and
+    ``kind`` is one of formats.FORMATS where the name of the target does not say. ``on_block`` is told the rows of each block, and
     the share of the source that is done, 0 to 1, not a number where that is not known. Returns how often each decision was taken.
     Raises DataError, and then leaves no target.
     """
