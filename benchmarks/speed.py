@@ -19,7 +19,9 @@ from pathlib import Path
 
 import numpy as np
 import polars
+import pyarrow
 from peers import PEERS, trained
+from pyarrow import compute
 
 import opscope
 from opscope import tokenising
@@ -35,6 +37,7 @@ TEXTS = 100_000
 SLOW = {"minilm": 256, "model2vec": 10_000, "opscope explained": 2_000}  # texts a round for who would take too long
 SPAWN = multiprocessing.get_context("spawn")
 ROUNDS = 5
+PATTERN = "[a-z]+|[0-9]+"
 ROWS = (1_000, 10_000, 100_000, 500_000, 1_000_000, 5_000_000)
 
 
@@ -213,6 +216,12 @@ def by_rows(texts: list[str], root: Path, most: int) -> None:
         source.unlink(), target.unlink()
 
 
+def split(texts: pyarrow.Array) -> pyarrow.Array:
+    """Tokens of the texts; what only separates is replaced first, since pyarrow can split at a pattern and not find one."""
+    spaced = compute.replace_substring_regex(compute.utf8_lower(texts), "[^a-z0-9]+", " ")
+    return compute.split_pattern(spaced, " ")
+
+
 def stages(texts: list[str]) -> None:
     """Prints the third table: where the time of a batch goes, on one core, against only reading and lower-casing the bytes."""
     model = opscope.load()
@@ -235,6 +244,10 @@ def stages(texts: list[str]) -> None:
     calls = {
         limit: lambda: "\n".join(ascii_only).lower().encode(),
         "cut into tokens, with their keys": lambda: list(tokenising.cut(ascii_only)),
+        "the same cut by polars, in Rust, without keys": lambda: (
+            polars.Series(ascii_only).str.to_lowercase().str.extract_all(PATTERN)
+        ),
+        "the same cut by pyarrow, in C++, without keys": lambda: split(pyarrow.array(ascii_only)),
         "find the tokens' rows": lambda: bulk.tokens.rows(found.keys),
         "sum up label, activity and 26 functions": lambda: segment_sums((bulk.weights, bulk.function_weights), rows, found.counts),
         "find and add the pairs": lambda: scorer._add_pairs(np.zeros((len(found.counts), 2)), text_of, rows),

@@ -1,5 +1,7 @@
 import os
 import signal
+import subprocess
+import sys
 import time
 
 import cloudpickle
@@ -22,7 +24,7 @@ from opscope.training import fit_model
 def client(tmp_path_factory):
     with (
         LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, local_directory=tmp_path_factory.mktemp("dask")
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", local_directory=tmp_path_factory.mktemp("dask")
         ) as cluster,
         Client(cluster) as client,
     ):
@@ -41,6 +43,12 @@ def test_a_frame_on_two_processes_equals_the_local_one_row_by_row(client, frame)
     pandas.testing.assert_frame_equal(found, local, check_dtype=False)
     assert list(lazy.columns) == list(local.columns)
     assert lazy.dtypes.to_dict() == lazy._meta_nonempty.dtypes.to_dict() == found.dtypes.to_dict()
+
+
+def test_it_is_found_without_an_import_of_its_own():
+    code = "import sys, opscope; assert 'dask' not in sys.modules; print(opscope.dask.predict.__module__)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout == "opscope.dask\n", done.stderr
 
 
 def test_a_bag_gives_predictions(client, frame):

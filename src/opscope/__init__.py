@@ -1,5 +1,7 @@
 """opscope tags descriptions of business activities as production-scoped or operations-wide, and says why."""
 
+import importlib
+
 from opscope.errors import DataError, GuideError, InputError, ModelError, OpscopeError
 from opscope.explanation import Contribution, Explanation
 from opscope.model import Model, default_model, load
@@ -21,6 +23,13 @@ __all__ = [
     "predict_table",
 ]
 __version__ = "0.1.0"
+
+
+def __getattr__(name):
+    """``opscope.dask``, loaded when it is first asked for, since it needs Dask."""
+    if name == "dask":
+        return importlib.import_module("opscope.dask")
+    raise AttributeError(f"module 'opscope' has no attribute {name!r}")
 
 
 def predict(text):
