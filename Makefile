@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test lint train bench bench-speed learning-curve vectors teacher lock clean
+.PHONY: install app test lint train bench bench-speed bench-quality learning-curve vectors lock clean
 
 install: .venv/installed
 
@@ -36,6 +36,9 @@ bench: install
 bench-speed: .venv-bench/installed
 	.venv-bench/bin/python benchmarks/speed.py
 
+bench-quality: .venv-bench/installed
+	.venv-bench/bin/python benchmarks/quality.py --onet $(ONET)
+
 .venv-bench/installed: install benchmarks/requirements.txt
 	$(PYTHON) -m venv .venv-bench
 	.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
@@ -46,9 +49,9 @@ bench-speed: .venv-bench/installed
 learning-curve: install
 	$(BIN)/python benchmarks/learning_curve.py
 
-# The word vectors and the teacher need PyTorch, which nothing else does; see CONTRIBUTING.md.
-vectors teacher: .venv-workshop/installed
-	.venv-workshop/bin/python workshop/make_$@.py
+# The word vectors need PyTorch, which nothing else does; see CONTRIBUTING.md.
+vectors: .venv-workshop/installed
+	.venv-workshop/bin/python workshop/make_vectors.py
 
 .venv-workshop/installed: workshop/requirements.txt
 	$(PYTHON) -m venv .venv-workshop

@@ -35,13 +35,32 @@ class TfIdf:
     def __init__(self, folder: Path):
         import joblib
 
-        self._pipeline = joblib.load(folder / "pipeline.joblib")
+        self.pipeline = joblib.load(folder / "pipeline.joblib")
 
     def predict(self, texts: Sequence[str]) -> tuple[list[str], list[float]]:
         """Labels and their probabilities."""
-        shares = self._pipeline.predict_proba(texts)
+        shares = self.pipeline.predict_proba(texts)
         best = shares.argmax(axis=1)
-        return self._pipeline.classes_[best].tolist(), shares.max(axis=1).tolist()
+        return self.pipeline.classes_[best].tolist(), shares.max(axis=1).tolist()
+
+
+class TfIdfCharacters(TfIdf):
+    """The same with runs of two to five characters beside the words."""
+
+    title = "scikit-learn TF-IDF of words and characters + logistic regression"
+
+    @staticmethod
+    def train(texts: Sequence[str], labels: Sequence[str], folder: Path) -> None:
+        """Trains and saves."""
+        import joblib
+        from sklearn.feature_extraction.text import TfidfVectorizer
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline, make_union
+
+        words = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True)
+        characters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, min_df=3)
+        fitted = make_pipeline(make_union(words, characters), LogisticRegression(C=30, max_iter=5000)).fit(texts, labels)
+        joblib.dump(fitted, folder / "pipeline.joblib")
 
 
 class FastText:
@@ -181,15 +200,67 @@ class Model2Vec(_Embedded):
         return StaticModel.from_pretrained(folder / "vectors").encode
 
 
+class SetFit:
+    """The method of SetFit on the same encoder: contrastive fine-tuning, then a logistic regression on all rows.
+
+    The fine-tuning sees PAIRS pairs of rows; all of them would take days on two cores.
+    """
+
+    title = "SetFit's method on MiniLM"
+    PAIRS = 12_000
+
+    @classmethod
+    def train(cls, texts: Sequence[str], labels: Sequence[str], folder: Path) -> None:
+        """Trains and saves."""
+        import random
+
+        import torch
+        from sentence_transformers import SentenceTransformer, models
+        from sklearn.linear_model import LogisticRegression
+
+        torch.manual_seed(0)
+        rng = random.Random(0)
+        transformer = models.Transformer(str(_encoder_folder()), max_seq_length=128)
+        pooling = models.Pooling(transformer.get_word_embedding_dimension(), pooling_mode="mean")
+        encoder = SentenceTransformer(modules=[transformer, pooling, models.Normalize()], device="cpu")
+        optimizer = torch.optim.AdamW(encoder.parameters(), lr=2e-5)
+        encoder.train()
+        size = 16
+        for _ in range(cls.PAIRS // size):
+            places = [(rng.randrange(len(texts)), rng.randrange(len(texts))) for _ in range(size)]
+            sides = [encoder.tokenize([texts[pair[side]] for pair in places]) for side in (0, 1)]
+            first, second = (encoder(side)["sentence_embedding"] for side in sides)
+            same = torch.tensor([float(labels[a] == labels[b]) for a, b in places])
+            loss = torch.nn.functional.mse_loss(torch.nn.functional.cosine_similarity(first, second), same)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+        encoder.eval()
+        vectors = encoder.encode(list(texts), batch_size=64, show_progress_bar=False)
+        encoder.save(str(folder / "encoder"))
+        (folder / "head.pickle").write_bytes(pickle.dumps(LogisticRegression(max_iter=5000).fit(vectors, labels)))
+
+    def __init__(self, folder: Path):
+        from sentence_transformers import SentenceTransformer
+
+        self._encoder = SentenceTransformer(str(folder / "encoder"), device="cpu")
+        self._head = pickle.loads((folder / "head.pickle").read_bytes())
+
+    def predict(self, texts: Sequence[str]) -> tuple[list[str], list[float]]:
+        """Labels and their probabilities."""
+        shares = self._head.predict_proba(self._encoder.encode(list(texts), batch_size=64, show_progress_bar=False))
+        return self._head.classes_[shares.argmax(axis=1)].tolist(), shares.max(axis=1).tolist()
+
+
 PEERS = {"tfidf": TfIdf, "fasttext": FastText, "minilm": MiniLM, "model2vec": Model2Vec}
 
 
-def trained(name: str, texts: Sequence[str], labels: Sequence[str], root: Path) -> float:
+def trained(name: str, texts: Sequence[str], labels: Sequence[str], root: Path, peers: dict = PEERS) -> float:
     """Trains the peer into a folder of its name, and returns the seconds that took."""
     folder = root / name
     folder.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
-    PEERS[name].train(texts, labels, folder)
+    peers[name].train(texts, labels, folder)
     return time.perf_counter() - started
 
 

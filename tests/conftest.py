@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from opscope.compiling import compile_scorer
-from opscope.dataset import Dataset, read_dataset
+from opscope.dataset import Dataset, NonActivity, read_dataset, read_non_activities
 from opscope.model import Model, load
 from opscope.paths import shipped
-from opscope.retraining import shipped_non_activities
 from opscope.training import TrainedModel, fit_model
 
 CASES = Path(__file__).parent / "cases"
@@ -30,15 +29,20 @@ def evaluation_set() -> Dataset:
 
 
 @pytest.fixture(scope="session")
+def non_activities() -> list[NonActivity]:
+    return read_non_activities(shipped("data/non_activities.csv"))
+
+
+@pytest.fixture(scope="session")
 def few_rows(activities) -> Dataset:
     return Dataset(activities.examples[:400])
 
 
 @pytest.fixture(scope="session")
-def small_model(few_rows) -> TrainedModel:
-    return fit_model(few_rows, shipped_non_activities()[:150], jobs=1)
+def small_model(few_rows, non_activities) -> TrainedModel:
+    return fit_model(few_rows, non_activities[:150], jobs=1)
 
 
 @pytest.fixture(scope="session")
-def small_scorer(small_model):
-    return compile_scorer(small_model)
+def small_scorer(small_model, few_rows):
+    return compile_scorer(small_model, few_rows)

@@ -50,9 +50,9 @@ def test_modules_stay_small():
 
 
 LOWEST_FIRST = (
-    "errors paths guide text vectors duplicates agreement streams formats tables dataset tokenising scorer scorer_file teaching "
-    "features training thresholds registry compiling prediction results frames tagging explanation model dask evaluation card "
-    "display retraining cli __init__ __main__"
+    "errors paths policies packing guide text languages topics clauses wording vectors duplicates agreement streams formats tables "
+    "dataset tokenising bulk scorer familiarity scorer_file similar flip calibration features heads training thresholds registry "
+    "compiling prediction results frames tagging explanation model dask evaluation card display retraining cli __init__ __main__"
 ).split()
 
 

@@ -16,7 +16,7 @@ from opscope import dask as opscope_dask
 from opscope.cli import main
 from opscope.errors import DataError, InputError
 from opscope.paths import shipped
-from opscope.retraining import cross_validated_on, shipped_non_activities
+from opscope.retraining import cross_validated_on
 from opscope.training import fit_model
 
 
@@ -76,9 +76,9 @@ def test_the_model_is_one_node_that_all_partitions_share(frame):
     assert len(cloudpickle.dumps(dict(graph))) < 1.2 * len(cloudpickle.dumps(opscope.load())) + len(cloudpickle.dumps(frame))
 
 
-def test_cross_validation_on_a_cluster_gives_the_same_model(client, small_model, few_rows):
+def test_cross_validation_on_a_cluster_gives_the_same_model(client, small_model, few_rows, non_activities):
     with cross_validated_on(client.scheduler.address):
-        there = fit_model(few_rows, shipped_non_activities()[:150])
+        there = fit_model(few_rows, non_activities[:150])
     np.testing.assert_array_equal(there.held_out, small_model.held_out)
     np.testing.assert_array_equal(there.classifier.model_.coef_, small_model.classifier.model_.coef_)
 

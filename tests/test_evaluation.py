@@ -4,7 +4,7 @@ import pytest
 
 from opscope.dataset import Dataset, Example
 from opscope.errors import DataError
-from opscope.evaluation import Share, evaluate
+from opscope.evaluation import Decided, Share, evaluate
 
 
 class FixedModel:
@@ -13,7 +13,11 @@ class FixedModel:
     def __init__(self, model, answers):
         self.model, self.answers = model, answers
 
-    def predict(self, texts):
+    @property
+    def loaded(self):
+        return self.model.loaded
+
+    def predict(self, texts, policy="balanced"):
         from dataclasses import replace
 
         found = self.model.predict(texts)
@@ -46,12 +50,11 @@ def test_figures_are_counted_from_the_rows(model):
     assert report.hard == Share(2, 3)
     assert report.by_style == {"long": Share(1, 2), "todo": Share(1, 2)}
     assert report.by_label == {"operations": Share(0, 2), "production": Share(2, 2)}
-    assert report.decided == Share(3, 4)
-    assert report.decided_right == Share(2, 3)
+    assert report.policies["strict"] == report.decided == Decided(Share(3, 4), Share(2, 3))
     assert report.unfamiliar == Share(1, 1)
     assert report.false_alarms == Share(0, 4)
-    assert report.brier == pytest.approx((0.1**2 + 0.6**2 + 0.2**2 + 0.7**2) / 4)
-    assert report.log_loss == pytest.approx(-(math.log(0.9) + math.log(0.4) + math.log(0.8) + math.log(0.3)) / 4)
+    assert report.calibration.brier == pytest.approx((0.1**2 + 0.6**2 + 0.2**2 + 0.7**2) / 4)
+    assert report.calibration.log_loss == pytest.approx(-(math.log(0.9) + math.log(0.4) + math.log(0.8) + math.log(0.3)) / 4)
 
 
 def test_rows_without_any_label_cannot_be_measured(model):

@@ -34,6 +34,15 @@ def test_an_altered_scorer_is_refused(models):
         load(path.parent)
 
 
+def test_altered_neighbours_are_refused_when_they_are_asked_for(models):
+    path = active_version(models) / "similar.safetensors"
+    path.write_bytes(path.read_bytes()[:-1])
+    loaded = load(path.parent)
+    assert loaded.predict("grease the chain of the filler").label == "production"
+    with pytest.raises(ModelError, match=r"similar\.safetensors is not the file that was saved with this version\."):
+        loaded.explain("grease the chain of the filler")
+
+
 def test_a_missing_scorer_and_a_missing_manifest_are_named(models, tmp_path):
     folder = active_version(models)
     (folder / "scorer.safetensors").unlink()
@@ -46,8 +55,8 @@ def test_a_missing_scorer_and_a_missing_manifest_are_named(models, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"format": 3}, r"has format 3, this opscope reads up to 2\. Upgrade opscope\.$"),
-        ({"format": 1}, r"has format 1, this opscope reads format 2\. Train the version again\.$"),
+        ({"format": 4}, r"has format 4, this opscope reads up to 3\. Upgrade opscope\.$"),
+        ({"format": 2}, r"has format 2, this opscope reads format 3\. Train the version again\.$"),
         ({"unknown": 1}, r"is incomplete: .*unknown.*Restore the version's folder\.$"),
     ],
 )
@@ -75,12 +84,16 @@ def test_promotion_needs_a_version_that_is_there(models):
 
 def test_saving_leaves_the_active_version_and_no_half_folder(models):
     version = load_version(active_version(models))
-    manifest = dataclasses.replace(version.manifest, version="new")
-    folder = save_version(models, manifest, version.scorer, b"pipeline", "card")
+
+    def named(name):
+        return dataclasses.replace(version, manifest=dataclasses.replace(version.manifest, version=name))
+
+    folder = save_version(models, named("new"), version.neighbours, b"pipeline", "card")
     assert active_version(models) == version.folder
     assert load_version(folder).manifest.version == "new"
+    assert load_version(folder).neighbours.texts == version.neighbours.texts
     with pytest.raises(TypeError, match="bytes-like"):
-        save_version(models, dataclasses.replace(manifest, version="bad"), version.scorer, None, "card")
+        save_version(models, named("bad"), version.neighbours, None, "card")
     assert not [path for path in models.iterdir() if "bad" in path.name]
 
 

@@ -1,4 +1,4 @@
-"""Which word vectors serve best: cross-validated accuracy of the linear model without a teacher; writes ``benchmarks/vectors.csv``.
+"""Which word vectors serve best: cross-validated accuracy of the linear model; writes ``benchmarks/vectors.csv``.
 
 Needs ``workshop/requirements.txt``; run as ``.venv-workshop/bin/python workshop/compare_vectors.py``.
 """
@@ -27,7 +27,7 @@ def main() -> None:
         vectors = make_vectors(dimensions, sif, extension if extended else [])
         right = np.zeros(len(texts), dtype=bool)
         for train, test in folds(dataset.groups, seed=0):
-            classifier = ScopeClassifier(30.0, vectors).fit(texts[train], labels[train])
+            classifier = ScopeClassifier(vectors=vectors).fit(texts[train], labels[train])
             right[test] = classifier.predict(texts[test]) == labels[test]
         lines.append((dimensions, sif or "", extended, f"{right.mean():.4f}"))
         print(*lines[-1], flush=True)

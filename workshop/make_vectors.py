@@ -40,7 +40,7 @@ def labelled_words() -> list[str]:
     found = set()
     for name in LABELLED:
         table = read_table(shipped(name))
-        column = find_column(table, None)
+        column = find_column(table.path, table.columns, None)
         found.update(token for row in table.rows for token in tokens(row.values[column]))
     return sorted(word for word in found if re.fullmatch(_WORD, word))
 

@@ -5,6 +5,7 @@ import importlib
 from opscope.errors import DataError, GuideError, InputError, ModelError, OpscopeError
 from opscope.explanation import Contribution, Explanation
 from opscope.model import Model, default_model, load
+from opscope.policies import BALANCED
 from opscope.prediction import Prediction
 
 __all__ = [
@@ -32,16 +33,16 @@ def __getattr__(name):
     raise AttributeError(f"module 'opscope' has no attribute {name!r}")
 
 
-def predict(text):
+def predict(text, policy=BALANCED):
     """Tags one text or a list of texts with the shipped model; see Model.predict."""
-    return default_model().predict(text)
+    return default_model().predict(text, policy)
 
 
-def explain(text):
+def explain(text, policy=BALANCED):
     """Explains the shipped model's prediction for one text; see Model.explain."""
-    return default_model().explain(text)
+    return default_model().explain(text, policy)
 
 
-def predict_table(table, text_column="text"):
+def predict_table(table, text_column="text", policy=BALANCED):
     """Tags a pandas, polars or pyarrow table with the shipped model; see Model.predict_table."""
-    return default_model().predict_table(table, text_column)
+    return default_model().predict_table(table, text_column, policy)

@@ -1,6 +1,7 @@
 """Reports in words: for a terminal, and as the card of a version that says what it is for, how good it is, and its limits."""
 
-from opscope.evaluation import Report, Share
+from opscope.evaluation import Decided, Report, Share
+from opscope.policies import CONFIDENCE, POLICIES
 from opscope.registry import Manifest
 
 _FRONT = """# opscope model {version}
@@ -21,14 +22,42 @@ def card_of(manifest: Manifest, report: Report) -> str:
     front = _FRONT.format(
         version=manifest.version, guide=manifest.guide_version, rows=manifest.rows, data=manifest.data_sha256[:16]
     )
-    thresholds = ", ".join(f"{label} {value:.3f}" for label, value in manifest.review_below.items())
     settings = ", ".join(f"{name} {value:g}" for name, value in manifest.settings.items())
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
-    technical = (
-        f"\n## Technical\n\nSettings: {settings}. A label less probable than this goes to review: {thresholds}. "
-        f"Trained with {libraries}.\n"
+    technical = f"\n## Technical\n\nSettings: {settings}. Trained with {libraries}.\n"
+    return front + _scores(report) + _policies(manifest, report) + _calibration(report) + technical
+
+
+def _policies(manifest: Manifest, report: Report) -> str:
+    """What each policy promises, on how many rows that rests, and what it does on the evaluation set."""
+    lines = [
+        "| policy | wrong among decided, at most | decided from (probability) | decided without a person | right among these |",
+        "|---|---|---|---|---|",
+    ]
+    for policy, error in POLICIES.items():
+        found, thresholds = report.policies[policy], manifest.policies[policy]
+        decided_from = ", ".join(f"{label} {threshold:.3g}" for label, threshold in thresholds.items())
+        lines.append(f"| {policy} | {100 * error:g} % | {decided_from} | {in_words(found.share)} | {in_words(found.right)} |")
+    promise = (
+        f"The thresholds rest on {manifest.examples:,} rows, each scored by a model that had not seen it. On rows like those, a "
+        f"label given without a person is wrong at most as often as its policy says, with a confidence of {CONFIDENCE:.0%}."
     )
-    return front + _scores(report) + technical
+    return f"\n## Policies\n\n{promise.replace('%', ' %')}\n\n" + "\n".join(lines) + "\n"
+
+
+def _calibration(report: Report) -> str:
+    return "\n## Probabilities on the evaluation set\n\n" + "\n".join(f"- {line}" for line in calibration_lines(report)) + "\n"
+
+
+def calibration_lines(report: Report) -> list[str]:
+    """How far the probabilities may be believed, in words."""
+    found = report.calibration
+    low, high = found.interval
+    return [
+        f"Brier score {found.brier:.4f}, log loss {found.log_loss:.4f}",
+        f"expected calibration error {found.error:.4f} (95 % interval {low:.4f} to {high:.4f})",
+        *(part.sentence for part in found.bins),
+    ]
 
 
 def _scores(report: Report) -> str:
@@ -36,9 +65,8 @@ def _scores(report: Report) -> str:
         ("Label right", report.accuracy),
         ("Label right, hard rows", report.hard),
         ("Minimal pairs with both right", report.pairs),
-        ("Decided without a person", report.decided),
-        ("Right among the decided", report.decided_right),
         ("Function right", report.function),
+        ("Function among the best three", report.function_top3),
         ("Texts that are no activity, recognised", report.unfamiliar),
         ("Activities taken for none", report.false_alarms),
         *((f"Label right, style {style}", share) for style, share in report.by_style.items()),
@@ -59,8 +87,8 @@ def report_lines(report: Report) -> list[str]:
         ("hard rows right", report.hard),
         ("pairs with both right", report.pairs),
         ("function right", report.function),
-        ("decided", report.decided),
-        ("right among decided", report.decided_right),
+        ("function among best three", report.function_top3),
+        *(row for name, found in report.policies.items() for row in _policy_rows(name, found)),
         ("no activity, recognised", report.unfamiliar),
         ("activity taken for none", report.false_alarms),
         *((f"label {name}", share) for name, share in report.by_label.items()),
@@ -68,4 +96,8 @@ def report_lines(report: Report) -> list[str]:
         *((f"function {name}", share) for name, share in report.by_function.items()),
     ]
     shown = [f"{name:<32} {in_words(share)}" for name, share in rows if share.total]
-    return [*shown, f"{'Brier score':<32} {report.brier:.4f}", f"{'log loss':<32} {report.log_loss:.4f}"]
+    return [*shown, *calibration_lines(report)]
+
+
+def _policy_rows(policy: str, found: Decided) -> list[tuple[str, Share]]:
+    return [(f"{policy}: decided", found.share), (f"{policy}: right among decided", found.right)]

@@ -10,11 +10,12 @@ import sys
 from pathlib import Path
 
 from opscope import __version__
-from opscope.display import as_sentence, as_text
+from opscope.display import as_json, as_sentence, as_text
 from opscope.errors import InputError, OpscopeError
 from opscope.formats import FORMAT_OF, FORMATS
 from opscope.guide import OPERATIONS, PRODUCTION
 from opscope.model import Model, load
+from opscope.policies import BALANCED, POLICIES
 from opscope.prediction import REVIEW, UNFAMILIAR
 from opscope.registry import active_version, default_models, make_active, version_folder, version_names
 from opscope.streams import STANDARD_STREAM, ending_of
@@ -27,7 +28,10 @@ opscope predict "Re-grind the die after the burr complaint from line 2"
 opscope predict tickets.csv -o tagged.csv
 opscope predict tickets.csv.gz --text-column subject -o tagged.parquet
 cat tickets.csv | opscope predict - --format jsonl > tagged.jsonl"""
-_EXPLAIN_EXAMPLES = 'opscope explain "Renegotiate the resin contract with both suppliers"'
+_EXPLAIN_EXAMPLES = """\
+opscope explain "Renegotiate the resin contract with both suppliers"
+opscope explain "Schedule line 2 and run payroll" --json
+opscope explain "Audit the plating shop" --policy strict"""
 _EVALUATE_EXAMPLES = """\
 opscope evaluate data/evaluation.csv
 opscope evaluate my_labels.csv --model models/VERSION"""
@@ -83,7 +87,7 @@ def _predict(options) -> None:
         return
     if problem := problem_with(options.input):
         raise InputError(problem)
-    print(as_sentence(model.predict(options.input)))
+    print(as_sentence(model.predict(options.input, options.policy)))
 
 
 def _is_table(given: str) -> bool:
@@ -104,7 +108,13 @@ def _predict_table(model: Model, options) -> None:
             bar.update(rows)
 
         decisions = tag_file(
-            model.loaded, options.input, options.output, text_column=options.text_column, kind=options.format, on_block=on_block
+            model.loaded,
+            options.input,
+            options.output,
+            text_column=options.text_column,
+            kind=options.format,
+            policy=options.policy,
+            on_block=on_block,
         )
     if options.output != STANDARD_STREAM:
         said = ", ".join(f"{decisions[decision]:,} {decision}" for decision in (PRODUCTION, OPERATIONS, REVIEW, UNFAMILIAR))
@@ -114,7 +124,9 @@ def _predict_table(model: Model, options) -> None:
 def _explain(options) -> None:
     if problem := problem_with(options.text):
         raise InputError(problem)
-    print(as_text(_model(options).explain(options.text)))
+    explained = _model(options).explain(options.text, options.policy)
+    coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    print(as_json(explained) if options.json else as_text(explained, coloured=coloured))
 
 
 def _evaluate(options) -> None:
@@ -178,6 +190,14 @@ def _parser() -> argparse.ArgumentParser:
 
     explain = _command(commands, "explain", _explain, "tag one text and show which words moved the score", _EXPLAIN_EXAMPLES)
     explain.add_argument("text", metavar="TEXT", help="the activity")
+    explain.add_argument("--json", action="store_true", help="print everything as JSON")
+    for command in (predict, explain):
+        command.add_argument(
+            "--policy",
+            choices=POLICIES,
+            default=BALANCED,
+            help="how many of the labels given without a person may be wrong: strict 2 %%, balanced 5 %% (default), quick 10 %%",
+        )
 
     evaluation = _command(commands, "evaluate", _evaluate, "measure the model on labelled rows", _EVALUATE_EXAMPLES)
     evaluation.add_argument("csv", metavar="CSV", help="columns text and label; an empty label means: this is no activity")

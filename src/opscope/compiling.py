@@ -1,62 +1,121 @@
-"""From a trained model to a Scorer: the linear models collapse into one number per word and pair for each head."""
+"""From a trained model to what ships: its linear models collapse into one number per word and pair for each head."""
+
+from collections import Counter
+from collections.abc import Sequence
 
 import numpy as np
 
+from opscope.dataset import Dataset
 from opscope.errors import ModelError
+from opscope.familiarity import FORMS, Familiarity
 from opscope.features import vectors_of
-from opscope.guide import guide
-from opscope.scorer import FIRST_FUNCTION_HEAD, Scorer
-from opscope.training import TrainedModel, columns_without_pairs
+from opscope.guide import LABELS, guide
+from opscope.heads import columns_without_pairs, form_scores, matrix_without_pairs
+from opscope.scorer import Scorer
+from opscope.text import tokens
+from opscope.thresholds import activity_threshold
+from opscope.training import TrainedModel
 from opscope.vectors import split_into_pieces
 
-TOLERANCE, FUNCTION_TOLERANCE, MEAN_TOLERANCE = 1e-6, 0.02, 3e-5
+TOLERANCE, HEAD_TOLERANCE = 1e-6, 0.1
+LARGEST_INT8 = 127
+FALSE_ALARMS = 0.035  # this share of the activities may be taken for none
+LOOKED_AT_TWICE = 0.15  # share of the activities whose margin does not settle it
+FEWEST_OPENED = 4  # a word opens activities that so many rows begin with
+FEWEST_OF_BARE, BARE_SHARE = 8, 0.12  # a word is bare that so many rows hold, of which each label has so large a share
 
 
-def compile_scorer(model: TrainedModel) -> Scorer:
-    """The scorer that gives the same scores as the trained model."""
+def compile_scorer(model: TrainedModel, dataset: Dataset) -> Scorer:
+    """The scorer that gives the same scores as the model trained on the dataset."""
     features = model.classifier.features_
-    vectors = vectors_of(features)
-    coefficients, intercepts = _coefficients(model)
-    words, pairs = features.words_, features.pairs_
-    of_words, of_pairs, of_vectors = np.split(coefficients, [len(words), len(words) + len(pairs)])
-    piece_weights = vectors.table.astype(np.float64) @ of_vectors * features.vector_scale_
-    row_of = {piece: row for row, piece in enumerate(vectors.words)}
-    meanings = np.zeros_like(of_words)
-    for position, word in enumerate(words):
-        if rows := [row_of[piece] for piece in split_into_pieces(word, row_of)]:
-            meanings[position] = piece_weights[rows].mean(axis=0)
-    weights = np.vstack([of_words + meanings, piece_weights])
+    weights, heads, pair_weights, intercepts = _collapsed(model)
+    scales = _scales(heads)
     return Scorer(
-        words=tuple(words),
-        pieces=vectors.words,
-        pairs=tuple(pairs),
+        words=tuple(features.words_),
+        pieces=vectors_of(features).words,
+        pairs=tuple(features.pairs_),
         functions=tuple(guide().functions),
-        weights=np.ascontiguousarray(weights[:, :FIRST_FUNCTION_HEAD]),
-        function_weights=weights[:, FIRST_FUNCTION_HEAD:].astype(np.float16),
-        pair_weights=np.ascontiguousarray(of_pairs[:, :FIRST_FUNCTION_HEAD]),
+        forms=FORMS,
+        weights=weights,
+        pair_weights=pair_weights,
+        head_weights=np.rint(heads / np.maximum(scales, 1e-30)[:, None]).astype(np.int8),
+        head_scales=scales.astype(np.float32),
         intercepts=intercepts,
+        opens=_opens(features.words_, dataset),
+        bare=_bare(features.words_, dataset),
     )
 
 
-def _coefficients(model: TrainedModel) -> tuple[np.ndarray, np.ndarray]:
-    """Coefficients (columns of the features, heads) and intercepts (heads,) of the label, the activity and the functions."""
+def _opens(words: Sequence[str], dataset: Dataset) -> np.ndarray:
+    """Which words activities begin with, (words,) of bool."""
+    first = Counter(found[0] for example in dataset.examples if (found := tokens(example.text)))
+    return np.array([first[word] >= FEWEST_OPENED for word in words])
+
+
+def _bare(words: Sequence[str], dataset: Dataset) -> np.ndarray:
+    """Which words are common on both sides, (words,) of bool."""
+    counts = {label: Counter() for label in LABELS}
+    for example in dataset.examples:
+        counts[example.label].update(set(tokens(example.text)))
+    both = np.array([[counts[label][word] for label in LABELS] for word in words])
+    many = both.sum(axis=1)
+    return (many >= FEWEST_OF_BARE) & (both.min(axis=1) >= BARE_SHARE * many)
+
+
+def compile_familiarity(model: TrainedModel) -> Familiarity | None:
+    """The weights of the second look, with the thresholds that the held-out activities set."""
+    if model.familiarity is None:
+        return None
+    certain = float(np.quantile(model.held_out_margins, LOOKED_AT_TWICE))
+    settled = np.where(model.held_out_margins < certain, model.held_out_activity, np.inf)
+    return Familiarity(
+        certain=certain,
+        threshold=activity_threshold(settled, FALSE_ALARMS),
+        intercept=float(model.familiarity.intercept_[0]),
+        weights=np.ascontiguousarray(model.familiarity.coef_[0]),
+    )
+
+
+def _scales(heads: np.ndarray) -> np.ndarray:
+    """For each row what one step of its numbers in 8 bits stands for, (rows,)."""
+    return np.abs(heads).max(axis=1) / LARGEST_INT8
+
+
+def _collapsed(model: TrainedModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """What each word and piece adds to the label, (rows,), and to the other heads, (rows, heads); each pair; the intercepts."""
+    features = model.classifier.features_
+    vectors = vectors_of(features)
+    label, heads, intercepts = _coefficients(model)
+    words, pairs = features.words_, features.pairs_
+    of_words, of_pairs, of_vectors = np.split(label, [len(words), len(words) + len(pairs)])
+    heads_of_words, heads_of_vectors = np.split(heads, [len(words)])
+    of_words = np.column_stack([of_words, heads_of_words]) * features.word_scale
+    of_pieces = vectors.table.astype(np.float64) @ np.column_stack([of_vectors, heads_of_vectors]) * features.vector_scale_
+    row_of = {piece: row for row, piece in enumerate(vectors.words)}
+    for position, word in enumerate(words):
+        if rows := [row_of[piece] for piece in split_into_pieces(word, row_of)]:
+            of_words[position] += of_pieces[rows].mean(axis=0)
+    rows = np.vstack([of_words, of_pieces])
+    return np.ascontiguousarray(rows[:, 0]), rows[:, 1:], np.ascontiguousarray(of_pairs), intercepts
+
+
+def _coefficients(model: TrainedModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Coefficients of the label, (columns,), of the other heads, (columns without pairs, heads), and intercepts (1 + heads,)."""
     label = model.classifier
-    size = label.model_.coef_.shape[1]
-    columns = [label.slope_ * label.model_.coef_[0], model.activity.coef_[0]]
-    intercepts = [label.slope_ * label.model_.intercept_[0] + label.offset_, model.activity.intercept_[0]]
-    kept = columns_without_pairs(label.features_)
-    for function in guide().functions.values():
-        fitted = model.functions[function.label]
+    intercepts = [label.slope_ * label.model_.intercept_[0] + label.offset_]
+    size, columns = len(columns_without_pairs(label.features_)), []
+    fitted_heads = [(model.functions[function.label], function.key) for function in guide().functions.values()]
+    for fitted, name in fitted_heads + [(model.forms, form) for form in FORMS]:
         column, intercept = np.zeros(size), -np.inf
-        if fitted is not None and function.key in fitted.classes_:
-            column[kept], intercept = _of_function(fitted, function.key)
+        if fitted is not None and name in fitted.classes_:
+            column, intercept = _of_class(fitted, name)
         columns.append(column)
         intercepts.append(intercept)
-    return np.column_stack(columns), np.array(intercepts)
+    return label.slope_ * label.model_.coef_[0], np.column_stack(columns), np.array(intercepts)
 
 
-def _of_function(fitted, function: str) -> tuple[np.ndarray, float]:
-    position = list(fitted.classes_).index(function)
+def _of_class(fitted, name: str) -> tuple[np.ndarray, float]:
+    position = list(fitted.classes_).index(name)
     if len(fitted.classes_) > 2:
         return fitted.coef_[position], fitted.intercept_[position]
     # With two classes scikit-learn keeps one row of coefficients, for the second class.
@@ -64,28 +123,38 @@ def _of_function(fitted, function: str) -> tuple[np.ndarray, float]:
 
 
 def check_same(scorer: Scorer, model: TrainedModel, texts: list[str]) -> None:
-    """Raises ModelError if scorer and pipeline differ on these texts.
+    """Raises ModelError if scorer and pipeline differ.
 
-    Scores of the label and of being an activity may differ by 1e-6. Those of the functions, whose weights are kept in half
-    precision, may differ by 0.02 on a text, and by 3e-5 on the average of all texts and functions.
+    On these texts, scores of the label may differ by 1e-6, and those of the other heads by 0.1, since their weights are kept in 8
+    bits. Each of these weights may be off by half a step.
     """
-    scores, matrix = scorer.score(texts), model.classifier.features_.transform(texts)
+    scores = scorer.score(texts)
     _check_close(scores.label, model.classifier.decision_function(texts), TOLERANCE, texts)
-    _check_close(scores.activity, model.activity.decision_function(matrix), TOLERANCE, texts)
-    kept, own, other = columns_without_pairs(model.classifier.features_), [], []
+    matrix = matrix_without_pairs(model.classifier.features_, texts)
     for function, scored in zip(scorer.functions, scores.functions.T, strict=True):
         fitted = model.functions[guide().functions[function].label]
         if fitted is not None and function in fitted.classes_:
-            coefficients, intercept = _of_function(fitted, function)
-            own.append(scored)
-            other.append(matrix[:, kept] @ coefficients + intercept)
-            _check_close(own[-1], other[-1], FUNCTION_TOLERANCE, texts)
-    if own:
-        _check_close(np.array([np.mean(own)]), np.array([np.mean(other)]), MEAN_TOLERANCE, texts)
+            coefficients, intercept = _of_class(fitted, function)
+            _check_close(scored, matrix @ coefficients + intercept, HEAD_TOLERANCE, texts)
+    if model.forms is not None:
+        for own, other in zip(scores.forms.T, form_scores(model.forms, matrix).T, strict=True):
+            _check_close(own, other, HEAD_TOLERANCE, texts)
+    _, heads, _, intercepts = _collapsed(model)
+    _check_close(scorer.intercepts, intercepts, TOLERANCE, ["the intercepts"] * len(intercepts))
+    _check_rounded(scorer, heads)
 
 
-def _check_close(own: np.ndarray, other: np.ndarray, tolerance: float, texts: list[str]) -> None:
-    difference = np.where(own == other, 0.0, np.abs(own - other))
+def _check_rounded(scorer: Scorer, exact: np.ndarray) -> None:
+    """Raises ModelError where a head's weight is further from the ``exact`` one, (rows, heads), than rounding takes it."""
+    scales, words = np.maximum(_scales(exact), 1e-30), [*scorer.words, *scorer.pieces]
+    steps_off = np.abs(scorer.head_weights - exact / scales[:, None]).max(axis=1)
+    _check_close(steps_off, np.zeros(len(words)), 0.501, words)
+    _check_close(scorer.head_scales / scales, (_scales(exact) > 0).astype(float), TOLERANCE, words)
+
+
+def _check_close(own: np.ndarray, other: np.ndarray, tolerance: float, texts: Sequence[str]) -> None:
+    with np.errstate(invalid="ignore"):
+        difference = np.where(own == other, 0.0, np.abs(own - other))
     worst = int(difference.argmax())
     if not difference.max() <= tolerance:  # a number that is none fails too
         raise ModelError(

@@ -39,6 +39,14 @@ class Example:
 
 
 @dataclass(frozen=True)
+class NonActivity:
+    """A text that is no activity; ``kind`` says what it is instead."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Labelled examples, in the order of their file."""
 
@@ -87,6 +95,13 @@ def read_dataset(path: Path, *, allow_empty_labels: bool = False) -> Dataset:
     if problems:
         raise DataError(listed(problems))
     return Dataset(tuple(examples))
+
+
+def read_non_activities(path: Path) -> list[NonActivity]:
+    """Reads a table of texts that are no activity, with the columns text and kind; raises DataError for a missing column."""
+    table = read_table(path)
+    text, kind = (find_column(table.path, table.columns, name) for name in ("text", "kind"))
+    return [NonActivity(row.values[text], row.values[kind]) for row in table.rows]
 
 
 def _columns(table: Table) -> dict[str, int]:

@@ -1,13 +1,19 @@
-"""Predictions and explanations for people: sentences, marked words. Shared by command line and app."""
+"""Predictions and explanations for people: sentences, marked words, terminal and JSON. Shared by command line and app."""
 
 import html
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
-from opscope.prediction import Prediction, as_percent
+from opscope.prediction import Prediction
+from opscope.text import clean
+from opscope.wording import as_percent
 
 FAINTEST_SHOWN = 0.05  # share of the strongest contribution below which a word is left unmarked
+_COLOURS = {PRODUCTION: "\033[33m", OPERATIONS: "\033[34m"}
+_BOLD, _PLAIN = "\033[1m", "\033[0m"
+_WIDEST = 40  # a longer phrase is cut in a terminal
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ def as_sentence(prediction: Prediction) -> str:
 
 
 def marked_parts(explanation: Explanation) -> list[MarkedPart]:
-    """The whole text, cut where words begin and end, each word with the side it speaks for."""
+    """The whole text, cut where words and phrases begin and end, each with the side it speaks for."""
     text, parts, end = explanation.prediction.text, [], 0
     strongest = max((abs(c.value) for c in explanation.contributions), default=0.0)
     for contribution in explanation.contributions:
@@ -53,11 +59,71 @@ def _html_of(part: MarkedPart) -> str:
     return f'<mark class="opscope-{part.label}" style="--strength:{part.strength:.2f}" title="speaks for {name}">{escaped}</mark>'
 
 
-def as_text(explanation: Explanation) -> str:
-    """An explanation for a terminal, without colour."""
-    function = guide().functions[explanation.prediction.function]
-    lines = [as_sentence(explanation.prediction), "", f"log-odds {explanation.score:+.3f} = intercept {explanation.intercept:+.3f}"]
-    width = max((len(c.word) for c in explanation.contributions), default=0)
-    lines += [f"  {c.word:<{width}} {c.value:+.3f}" for c in explanation.strongest]
-    lines += ["", f"{function.title}: {explanation.rule} ({', '.join(explanation.sources)})"]
+def as_json(explanation: Explanation) -> str:
+    """An explanation as JSON, one object with everything in it."""
+    told = asdict(explanation)
+    told["functions"] = [{"function": name, "probability": share} for name, share in explanation.functions]
+    told |= {"reason": explanation.reason, "mixed": explanation.mixed}
+    if explanation.counterfactual:
+        told["counterfactual"]["sentence"] = explanation.counterfactual.sentence
+    return json.dumps(told, ensure_ascii=False, indent=2)
+
+
+def as_text(explanation: Explanation, *, coloured: bool = False) -> str:
+    """An explanation for a terminal; without colour each word says by its sign which side it speaks for."""
+    p, paint = explanation.prediction, _painter(coloured)
+    lines = [paint(_headline(p), _BOLD), explanation.reason]
+    lines += [p.question] if p.question else []
+    lines += ["", "".join(paint(_safe(part.text), _COLOURS.get(part.label, "")) for part in marked_parts(explanation)).strip()]
+    lines += ["", f"log-odds {explanation.score:+.3f} = intercept {explanation.intercept:+.3f}, and"]
+    width = min(_WIDEST, max((len(_safe(c.word)) for c in explanation.contributions), default=0))
+    for c in explanation.strongest:
+        side = PRODUCTION if c.value > 0 else OPERATIONS
+        lines.append(paint(f"  {_safe(c.word)[:_WIDEST]:<{width}} {c.value:+.3f}", _COLOURS[side]))
+    for heading, told in _sections(explanation):
+        lines += ["", paint(heading, _BOLD), *(f"  {line}" for line in told)]
     return "\n".join(lines)
+
+
+def _headline(p: Prediction) -> str:
+    name = f"{guide().labels[p.label].name} ({as_percent(p.probability)})"
+    return name if p.decision == p.label else f"{p.decision}: leans to {name}"
+
+
+def _sections(explanation: Explanation) -> list[tuple[str, list[str]]]:
+    """Headings with their lines; a section that has nothing to say is left out."""
+    sections = [
+        ("Several activities", [f"{_headline(clause)}: {_safe(clause.text)}" for clause in explanation.clauses]),
+        ("Function", [f"{guide().functions[name].title} ({as_percent(share)})" for name, share in explanation.functions]),
+        ("Rule", [f"{explanation.rule} ({', '.join(explanation.sources)})"]),
+        ("Where the sources compare the two", [line for aspect in explanation.aspects for line in _aspect_lines(aspect)]),
+        ("Contested", [line for topic in explanation.contested for line in _topic_lines(topic)]),
+        ("Similar", [_similar_line(similar) for similar in explanation.similar]),
+        ("What would change it", [_safe(explanation.counterfactual.sentence)] if explanation.counterfactual else []),
+        ("Versions", [f"model {explanation.prediction.model_version}, guide {explanation.prediction.guide_version}"]),
+    ]
+    return [(heading, told) for heading, told in sections if told]
+
+
+def _aspect_lines(aspect) -> list[str]:
+    sides = f"production: {aspect.production} operations: {aspect.operations} ({', '.join(aspect.sources)})"
+    return [f"{aspect.title}: {sides}"]
+
+
+def _topic_lines(topic) -> list[str]:
+    rule = f"{topic.title}: production-scoped when: {topic.production} Operations-wide when: {topic.operations}"
+    return [rule, f"  The sources: {topic.disagreement}"]
+
+
+def _similar_line(similar) -> str:
+    name = guide().labels[similar.label].name if similar.label else "no activity"
+    return f"{similar.similarity:.2f} {name}: {_safe(similar.text)}"
+
+
+def _safe(text: str) -> str:
+    """The text in one line, without characters that would steer a terminal."""
+    return clean(text) if text.strip() else " "
+
+
+def _painter(coloured: bool):
+    return (lambda text, colour: f"{colour}{text}{_PLAIN}" if colour else text) if coloured else (lambda text, colour: text)

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opscope.calibration import Calibration, calibration_of
 from opscope.dataset import Dataset, Example
 from opscope.errors import DataError
-from opscope.guide import LABELS, PRODUCTION
+from opscope.guide import LABELS
 from opscope.model import Model
-from opscope.prediction import UNFAMILIAR, Prediction
+from opscope.policies import BALANCED, POLICIES
+from opscope.prediction import UNFAMILIAR, Prediction, functions_of_labels
+from opscope.text import readable
 
 
 @dataclass(frozen=True)
@@ -30,10 +33,10 @@ class Share:
 class Report:
     """Figures of one model on one dataset.
 
-    ``pairs`` counts minimal pairs with both rows right.
-    ``decided`` are the activities given a label without a person, ``decided_right`` those of them that are right. ``unfamiliar``
-    counts the texts that are no activity and were recognised; ``false_alarms`` the activities taken for none. ``brier`` and
-    ``log_loss`` (nats) are means over the activities.
+    ``pairs`` counts minimal pairs with both rows right. ``function_top3`` counts rows whose function is among the best three.
+    ``policies`` says for each policy how many of the activities it decides without a person, and how many of those it gets right.
+    ``unfamiliar`` counts the texts that are no activity and were recognised; ``false_alarms`` the activities taken for none.
+    ``calibration`` is of the activities.
     """
 
     accuracy: Share
@@ -43,12 +46,24 @@ class Report:
     by_style: dict[str, Share]
     by_function: dict[str, Share]
     function: Share
-    decided: Share
-    decided_right: Share
+    function_top3: Share
+    policies: dict[str, "Decided"]
     unfamiliar: Share
     false_alarms: Share
-    brier: float
-    log_loss: float
+    calibration: Calibration
+
+    @property
+    def decided(self) -> "Decided":
+        """What the balanced policy decides."""
+        return self.policies[BALANCED]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a policy decides without a person: ``share`` of the activities, and how many of these are ``right``."""
+
+    share: Share
+    right: Share
 
 
 def evaluate(model: Model, dataset: Dataset) -> Report:
@@ -61,10 +76,7 @@ def evaluate(model: Model, dataset: Dataset) -> Report:
     others = [p for example, p in predicted if not example.label]
     if not activities:
         raise DataError("No row has a label, so there is nothing to compare with. Fill the label column.")
-    decided = [(example, p) for example, p in activities if p.decision in LABELS]
     named = [(example, p) for example, p in activities if example.function]
-    truth = np.array([example.label == PRODUCTION for example, _ in activities], dtype=float)
-    production = np.clip([_probability_of_production(p) for _, p in activities], 1e-12, 1 - 1e-12)
     return Report(
         accuracy=_share(activities),
         hard=_share(row for row in activities if row[0].is_hard),
@@ -73,17 +85,29 @@ def evaluate(model: Model, dataset: Dataset) -> Report:
         by_style=_shares_by(activities, lambda example: example.style),
         by_function=_shares_by(activities, lambda example: example.function),
         function=Share(sum(example.function == p.function for example, p in named), len(named)),
-        decided=Share(len(decided), len(activities)),
-        decided_right=_share(decided),
+        function_top3=_top3(model, named),
+        policies={policy: _decided(model, [example for example, _ in activities], policy) for policy in POLICIES},
         unfamiliar=Share(sum(p.decision == UNFAMILIAR for p in others), len(others)),
         false_alarms=Share(sum(p.decision == UNFAMILIAR for _, p in activities), len(activities)),
-        brier=float(np.mean((production - truth) ** 2)),
-        log_loss=float(-np.mean(truth * np.log(production) + (1 - truth) * np.log(1 - production))),
+        calibration=calibration_of([p.probability for _, p in activities], [_is_right(*row) for row in activities]),
     )
 
 
-def _probability_of_production(prediction: Prediction) -> float:
-    return prediction.probability if prediction.label == PRODUCTION else 1 - prediction.probability
+def _decided(model: Model, examples: list[Example], policy: str) -> Decided:
+    predicted = model.predict([example.text for example in examples], policy)
+    decided = [(example, p) for example, p in zip(examples, predicted, strict=True) if p.decision in LABELS]
+    return Decided(Share(len(decided), len(examples)), _share(decided))
+
+
+def _top3(model: Model, named: list[tuple[Example, Prediction]]) -> Share:
+    scorer = model.loaded.scorer
+    scores = scorer.score([readable(example.text) for example, _ in named]).functions
+    within = 0
+    for (example, p), own in zip(named, scores, strict=True):
+        of_label = functions_of_labels()[LABELS.index(p.label)]
+        best = of_label[np.argsort(-own[of_label], kind="stable")[:3]]
+        within += example.function in {scorer.functions[place] for place in best}
+    return Share(within, len(named))
 
 
 def _is_right(example: Example, prediction: Prediction) -> bool:

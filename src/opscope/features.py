@@ -13,26 +13,20 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from opscope.paths import shipped
-from opscope.scorer import pairs_of
-from opscope.text import tokens
-from opscope.vectors import WordVectors, load_vectors, split_into_pieces
-
-
-@cache
-def shipped_vectors() -> WordVectors:
-    """The word vectors that opscope ships, read once."""
-    return load_vectors(shipped("data/vectors.safetensors"))
+from opscope.text import pairs_of, tokens
+from opscope.vectors import WordVectors, shipped_vectors, split_into_pieces
 
 
 class TextFeatures(TransformerMixin, BaseEstimator):
     """Sparse matrix of three blocks: words seen in training, pairs of neighbours, static vectors.
 
-    ``min_pair_count`` drops pairs of fewer training texts. ``vectors`` is a WordVectors, or None for the shipped ones.
+    ``min_pair_count`` drops pairs of fewer training texts. ``word_scale`` is the weight of the words against the rest: the larger,
+    the cheaper it is for a model to rely on them. ``vectors`` is a WordVectors, or None for the shipped ones.
     """
 
-    def __init__(self, min_pair_count: int = 20, vectors: WordVectors | None = None):
+    def __init__(self, min_pair_count: int = 4, word_scale: float = 2.0, vectors: WordVectors | None = None):
         self.min_pair_count = min_pair_count
+        self.word_scale = word_scale
         self.vectors = vectors
 
     def fit(self, texts: Sequence[str], y=None) -> "TextFeatures":
@@ -55,7 +49,7 @@ class TextFeatures(TransformerMixin, BaseEstimator):
         pairs = self.pair_counter_.transform(texts) if self.pair_counter_ else sparse.csr_matrix((len(texts), 0))
         divided = sparse.diags(1 / np.sqrt(_lengths(texts)))
         vectors = self._vector_block(texts) * self.vector_scale_
-        return sparse.hstack([divided @ counts, divided @ pairs, vectors], format="csr")
+        return sparse.hstack([divided @ counts * self.word_scale, divided @ pairs, vectors], format="csr")
 
     def _vector_block(self, texts: Sequence[str]) -> sparse.csr_matrix:
         table = vectors_of(self).table

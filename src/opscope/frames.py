@@ -7,14 +7,14 @@ from opscope.registry import Version
 from opscope.results import Coded, result_columns, result_names
 
 
-def tagged(version: Version, table, text_column: str):
+def tagged(version: Version, table, text_column: str, policy: str):
     """The table with the result columns appended, as ``Model.predict_table`` describes."""
     frame = nw.from_native(table, eager_only=True)
     if text_column not in frame.columns:
         raise DataError(
             f"The table has no column {text_column!r}. Columns are: {', '.join(map(str, frame.columns))}. Pass text_column=NAME."
         )
-    results = result_columns(version, _texts_of(frame[text_column]))
+    results = result_columns(version, _texts_of(frame[text_column]), policy)
     names = result_names(frame.columns)
     return frame.with_columns(
         *(_series(shown, column, frame.implementation) for shown, column in zip(names, results.values(), strict=True))

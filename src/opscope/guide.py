@@ -39,7 +39,10 @@ class Function:
 
 @dataclass(frozen=True)
 class Topic:
-    """A contested topic: the same words serve both labels, or the sources disagree."""
+    """A contested topic: the same words serve both labels, or the sources disagree.
+
+    ``cues`` are words that touch it; one that ends in ``*`` stands for every word that begins so.
+    """
 
     key: str
     title: str
@@ -48,6 +51,36 @@ class Topic:
     disagreement: str
     sources: tuple[str, ...]
     functions: tuple[str, ...]
+    cues: tuple[str, ...]
+    question: str
+
+
+@dataclass(frozen=True)
+class Facet:
+    """One of the things that decide the label, as phrases of the two sides that can stand for each other.
+
+    An activity "would be different if it ``verb`` ..."; a phrase is added to a text behind the ``preposition``.
+    """
+
+    key: str
+    title: str
+    verb: str
+    preposition: str
+    production: tuple[str, ...]
+    operations: tuple[str, ...]
+
+    def phrases(self, label: str) -> tuple[str, ...]:
+        """The phrases of one label's side."""
+        return self.production if label == PRODUCTION else self.operations
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of text that is no activity: what to say of it, and what to ask."""
+
+    key: str
+    title: str
+    reason: str
     question: str
 
 
@@ -86,12 +119,18 @@ class Source:
 
 @dataclass(frozen=True)
 class Guide:
-    """The whole guide; the tables are keyed by name and keep the file's order."""
+    """The whole guide; the tables are keyed by name and keep the file's order.
+
+    ``bare_question`` is what to ask about a word that says too little by itself.
+    """
 
     version: str
+    bare_question: str
     labels: dict[str, Label]
     functions: dict[str, Function]
     topics: dict[str, Topic]
+    facets: dict[str, Facet]
+    forms: dict[str, Form]
     boundaries: dict[str, Boundary]
     aspects: tuple[Aspect, ...]
     sources: dict[str, Source]
@@ -113,9 +152,12 @@ def read_guide(path: Path) -> Guide:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         read = Guide(
             version=raw["version"],
+            bare_question=raw["bare_question"],
             labels=_table(raw["labels"], Label),
             functions=_table(raw["functions"], Function),
             topics=_table(raw["topics"], Topic),
+            facets=_table(raw["facets"], Facet),
+            forms=_table(raw["forms"], Form),
             boundaries=_table(raw["boundaries"], Boundary),
             aspects=tuple(_table({a["id"]: a for a in raw["aspects"]}, Aspect).values()),
             sources=_table({s["id"]: s for s in raw["sources"]}, Source),

@@ -7,6 +7,7 @@ from typing import overload
 
 from opscope.errors import InputError
 from opscope.explanation import Explanation, explanation
+from opscope.policies import BALANCED
 from opscope.prediction import Prediction, predictions
 from opscope.registry import Version, active_version, default_models, load_version
 from opscope.text import checked
@@ -30,25 +31,27 @@ class Model:
         return self._version
 
     @overload
-    def predict(self, text: str) -> Prediction: ...
+    def predict(self, text: str, policy: str = BALANCED) -> Prediction: ...
     @overload
-    def predict(self, text: Sequence[str]) -> list[Prediction]: ...
-    def predict(self, text):
+    def predict(self, text: Sequence[str], policy: str = BALANCED) -> list[Prediction]: ...
+    def predict(self, text, policy=BALANCED):
         """Tags one text (gives a Prediction) or many (gives a list of them, in order).
 
-        Raises InputError for anything that is no text. An empty or unreadable text is no error: its decision is ``unfamiliar``.
+        ``policy`` says how many of the labels given without a person may be wrong: ``strict`` 2 %, ``balanced`` 5 %, or ``quick``
+        10 %. Raises InputError for another one, and for anything that is no text. An empty or unreadable text is no error: its
+        decision is ``unfamiliar``.
         """
         if isinstance(text, str):
-            return predictions(self._version, [text])[0]
-        return predictions(self._version, checked(text))
+            return predictions(self._version, [text], policy)[0]
+        return predictions(self._version, checked(text), policy)
 
-    def explain(self, text: str) -> Explanation:
+    def explain(self, text: str, policy: str = BALANCED) -> Explanation:
         """The prediction for one text with the reasons for it; raises InputError for anything that is no text."""
         if not isinstance(text, str):
             raise InputError(f"explain takes one text, got {type(text).__name__}. Pass a str; loop over a list.")
-        return explanation(self._version.scorer, self.predict(text))
+        return explanation(self._version, self.predict(text, policy), policy)
 
-    def predict_table(self, table, text_column: str = "text"):
+    def predict_table(self, table, text_column: str = "text", policy: str = BALANCED):
         """The table (pandas, polars or pyarrow) with a column for each of RESULT_COLUMNS appended; the same kind comes back.
 
         A result whose name is taken gets ``opscope_`` in front. Raises DataError when the text column is missing.
@@ -56,7 +59,7 @@ class Model:
         # Loaded here, since one text needs no table library and should not wait for one.
         from opscope.frames import tagged
 
-        return tagged(self._version, table, text_column)
+        return tagged(self._version, table, text_column, policy)
 
 
 def load(folder: str | Path | None = None) -> Model:

@@ -5,16 +5,22 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from opscope.errors import ModelError
+from opscope.familiarity import Familiarity
 from opscope.guide import guide
 from opscope.paths import shipped
 from opscope.scorer import Scorer
 from opscope.scorer_file import load_scorer, save_scorer
+from opscope.similar import Neighbours, load_neighbours, save_neighbours
+from opscope.vectors import shipped_vectors
 
-FORMAT = 2
-MANIFEST, SCORER, PIPELINE, CARD = "manifest.json", "scorer.safetensors", "pipeline.joblib", "card.md"
+FORMAT = 3
+MANIFEST, SCORER, SIMILAR, PIPELINE, CARD = (
+    "manifest.json", "scorer.safetensors", "similar.safetensors", "pipeline.joblib", "card.md",
+)  # fmt: skip
 _ACTIVE = "active"
 
 
@@ -22,8 +28,8 @@ _ACTIVE = "active"
 class Manifest:
     """What a version says of itself; ``files`` holds the SHA-256 of the files beside it.
 
-    ``review_below`` and ``activity_below`` are the thresholds of the decision: a label less probable than the first goes to review
-    (a threshold a label), a text whose activity score is below the second is unfamiliar.
+    ``policies`` holds for each policy and label the probability below which a text goes to review, ``examples`` the number of
+    rows on which these thresholds rest.
     """
 
     version: str
@@ -31,8 +37,8 @@ class Manifest:
     data_sha256: str
     rows: int
     settings: dict[str, float]
-    review_below: dict[str, float]
-    activity_below: float
+    policies: dict[str, dict[str, float]]
+    examples: int
     libraries: dict[str, str]
     files: dict[str, str]
     format: int = FORMAT
@@ -45,6 +51,18 @@ class Version:
     folder: Path
     manifest: Manifest
     scorer: Scorer
+    familiarity: Familiarity | None
+
+    @cached_property
+    def neighbours(self) -> Neighbours:
+        """The labelled texts it was trained on, loaded when first asked for; raises ModelError when they are missing or altered."""
+        path = self.folder / SIMILAR
+        _check_unaltered(path, self.manifest)
+        return load_neighbours(path, shipped_vectors())
+
+    def __getstate__(self) -> dict:
+        """Without the neighbours: they are loaded again where the version arrives."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def default_models() -> Path:
@@ -89,15 +107,18 @@ def make_active(models: Path, name: str) -> None:
 def load_version(folder: Path) -> Version:
     """Loads a version; raises ModelError when a file is missing, altered, or of a newer format."""
     manifest = _read_manifest(folder)
-    path = folder / SCORER
-    if not path.is_file():
-        raise ModelError(f"{path} is missing. Restore the version's folder, or train again.")
-    if sha256_of(path) != manifest.files.get(SCORER):
-        raise ModelError(f"{path} is not the file that was saved with this version. Restore the folder, or train again.")
-    scorer = load_scorer(path)
+    _check_unaltered(folder / SCORER, manifest)
+    scorer, familiarity = load_scorer(folder / SCORER)
     if scorer.functions != tuple(guide().functions):
         raise ModelError(f"{folder} was trained for another guide ({manifest.guide_version}). Train again with this one.")
-    return Version(folder, manifest, scorer)
+    return Version(folder, manifest, scorer, familiarity)
+
+
+def _check_unaltered(path: Path, manifest: Manifest) -> None:
+    if not path.is_file():
+        raise ModelError(f"{path} is missing. Restore the version's folder, or train again.")
+    if sha256_of(path) != manifest.files.get(path.name):
+        raise ModelError(f"{path} is not the file that was saved with this version. Restore the folder, or train again.")
 
 
 def _read_manifest(folder: Path) -> Manifest:
@@ -118,22 +139,25 @@ def _read_manifest(folder: Path) -> Manifest:
         raise ModelError(f"{path} is incomplete: {error}. Restore the version's folder.") from error
 
 
-def save_version(models: Path, manifest: Manifest, scorer: Scorer, pipeline: bytes, card: str) -> Path:
+def save_version(models: Path, version: Version, neighbours: Neighbours, pipeline: bytes, card: str) -> Path:
     """Writes a version's folder; it appears under its name only when it is complete. The active version stays as it is.
 
     The same version saved again is left as it is. Raises ModelError when the folder cannot be written.
     """
+    manifest = version.manifest
     target = models / manifest.version
     if target.exists():
         return target
     building = models / f".{manifest.version}.{os.getpid()}"
     try:
         building.mkdir(parents=True)
-        save_scorer(scorer, building / SCORER)
-        (building / SCORER).chmod(0o644)
+        save_scorer(version.scorer, version.familiarity, building / SCORER)
+        save_neighbours(neighbours, building / SIMILAR)
+        for name in (SCORER, SIMILAR):
+            (building / name).chmod(0o644)
         (building / PIPELINE).write_bytes(pipeline)
         (building / CARD).write_text(card, encoding="utf-8")
-        files = {name: sha256_of(building / name) for name in (SCORER, PIPELINE, CARD)}
+        files = {name: sha256_of(building / name) for name in (SCORER, SIMILAR, PIPELINE, CARD)}
         (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
         building.rename(target)
     except OSError as error:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from opscope.guide import LABELS, guide
-from opscope.prediction import DECISIONS, Tags, tag, wording
+from opscope.policies import BALANCED
+from opscope.prediction import DECISIONS, Tags, tag
 from opscope.registry import Version
-from opscope.text import problem_with
+from opscope.wording import DECIDED, decided_reason, undecided_wording
 
 RESULT_COLUMNS = ("label", "probability", "decision", "function", "owner", "reason", "question", "model_version")
 
@@ -25,10 +26,10 @@ class Coded:
         return np.array(self.values, dtype=object)[self.codes].tolist()
 
 
-def result_columns(version: Version, texts: Sequence[str]) -> dict[str, Coded | np.ndarray]:
+def result_columns(version: Version, texts: Sequence[str], policy: str = BALANCED) -> dict[str, Coded | np.ndarray]:
     """The columns of RESULT_COLUMNS for these texts; ``probability`` is an array of floats, the others are Coded."""
-    tags = tag(version, texts)
-    reasons, questions = _wordings(texts, tags)
+    tags = tag(version, texts, policy)
+    reasons, questions = _wordings(version, texts, tags)
     return {
         "label": Coded(LABELS, tags.labels),
         "probability": tags.probabilities,
@@ -41,22 +42,27 @@ def result_columns(version: Version, texts: Sequence[str]) -> dict[str, Coded | 
     }
 
 
-def _wordings(texts: Sequence[str], tags: Tags) -> tuple[Coded, Coded]:
-    """Reasons and questions: each combination of what they depend on is put into words once."""
+def _wordings(version: Version, texts: Sequence[str], tags: Tags) -> tuple[Coded, Coded]:
+    """Reasons and questions. Those of a decided text depend on its function and per cent only and are put into words once."""
     functions = tuple(guide().functions)
-    shape = (len(functions), len(LABELS), 128, 101)
-    combined = np.ravel_multi_index((tags.functions, tags.labels, tags.reasons, tags.percents), shape)
-    different, codes = np.unique(combined, return_inverse=True)
-    worded = [
-        wording(why, LABELS[label], functions[function], percent)
-        for function, label, why, percent in zip(*(part.tolist() for part in np.unravel_index(different, shape)), strict=True)
+    combined = tags.functions.astype(np.int64) * 101 + tags.percents
+    decided = tags.reasons == DECIDED
+    different, codes = np.unique(np.where(decided, combined, -1), return_inverse=True)
+    reasons: list[str | None] = [
+        decided_reason(guide().functions[functions[key // 101]].label, functions[key // 101], key % 101) if key >= 0 else None
+        for key in different.tolist()
     ]
-    reasons, questions = (list(column) for column in zip(*worded, strict=True)) if worded else ([], [])
-    reason_codes = codes.copy()
-    for position in np.flatnonzero(np.array([reason is None for reason in reasons], dtype=bool)[codes]) if worded else ():
-        reason_codes[position] = len(reasons)
-        reasons.append(problem_with(texts[position]))
-    return Coded(tuple(reasons), reason_codes), Coded(tuple(questions), codes)
+    questions, question_codes = [None], np.zeros(len(texts), dtype=np.int64)
+    reason_codes = codes.astype(np.int64)
+    columns = (tags.reasons, tags.labels, tags.functions, tags.percents, tags.forms, tags.known)
+    for place in np.flatnonzero(~decided).tolist():
+        why, label, function, percent, form, known = (column[place].item() for column in columns)
+        names = LABELS[label], functions[function], percent, version.scorer.forms[form], known
+        reason, question = undecided_wording(why, texts[place], *names)
+        reason_codes[place], question_codes[place] = len(reasons), len(questions)
+        reasons.append(reason)
+        questions.append(question)
+    return Coded(tuple(reasons), reason_codes), Coded(tuple(questions), question_codes)
 
 
 def result_names(taken: Sequence[str]) -> list[str]:

@@ -9,24 +9,26 @@ from importlib.metadata import version as library_version
 from pathlib import Path
 
 import joblib
+import numpy as np
 from tqdm import tqdm
 
 from opscope.card import card_of, in_words
-from opscope.compiling import check_same, compile_scorer
-from opscope.dataset import PAIR_PREFIX, Dataset, Example, read_dataset
+from opscope.compiling import check_same, compile_familiarity, compile_scorer
+from opscope.dataset import PAIR_PREFIX, Dataset, Example, read_dataset, read_non_activities
 from opscope.errors import InputError, ModelError
 from opscope.evaluation import Report, evaluate
+from opscope.familiarity import Familiarity
+from opscope.features import vectors_of
 from opscope.guide import LABELS, guide
 from opscope.model import Model
 from opscope.paths import shipped
 from opscope.registry import Manifest, Version, active_version, load_version, save_version
 from opscope.scorer import Scorer
-from opscope.tables import find_column, read_table
-from opscope.teaching import Taught, load_taught, nothing_taught
-from opscope.thresholds import activity_threshold, review_thresholds
+from opscope.similar import make_neighbours
+from opscope.thresholds import policy_thresholds
 from opscope.training import TrainedModel, fit_model, number_of_steps
 
-_LIBRARIES = ("numpy", "scikit-learn", "scipy")
+_LIBRARIES = ("mapie", "numpy", "scikit-learn", "scipy")
 
 
 @dataclass(frozen=True)
@@ -50,11 +52,8 @@ def train_version(
     own = read_dataset(csv)
     shipped_rows = read_dataset(shipped("data/activities.csv"))
     dataset = own if only else training_rows(own, shipped_rows, guide_rows())
-    taught = nothing_taught() if only else taught_for(dataset, shipped_rows)
-    with (
-        cross_validated_on(cluster),
-        tqdm(total=number_of_steps(dataset, taught), desc="training", unit="step", leave=False) as bar,
-    ):
+    non_activities = read_non_activities(shipped("data/non_activities.csv"))
+    with cross_validated_on(cluster), tqdm(total=number_of_steps(), desc="training", unit="step", leave=False) as bar:
 
         def on_step(step: str) -> None:
             bar.set_postfix_str(step)
@@ -62,19 +61,20 @@ def train_version(
 
         model = fit_model(
             dataset,
-            shipped_non_activities(),
-            taught=taught,
+            non_activities,
             function_rows=dataset if _names_functions(dataset) else shipped_rows,
             seed=seed,
             jobs=jobs,
             on_step=on_step,
         )
     evaluation_set = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
-    scorer = compile_scorer(model)
-    check_same(scorer, model, dataset.texts)
-    manifest = _manifest(model, scorer, dataset)
-    report = evaluate(Model(Version(models / manifest.version, manifest, scorer)), evaluation_set)
-    folder = save_version(models, manifest, scorer, _as_bytes(model), card_of(manifest, report))
+    scorer, familiarity = compile_scorer(model, dataset), compile_familiarity(model)
+    check_same(scorer, model, [*dataset.texts, *(other.text for other in non_activities)])
+    manifest = _manifest(model, scorer, familiarity, dataset)
+    version = Version(models / manifest.version, manifest, scorer, familiarity)
+    report = evaluate(Model(version), evaluation_set)
+    neighbours = make_neighbours(dataset, non_activities, vectors_of(model.classifier.features_), scorer.functions)
+    folder = save_version(models, version, neighbours, _as_bytes(model), card_of(manifest, report))
     return Trained(folder, report, tuple(_lines(folder, dataset, report, models, evaluation_set)))
 
 
@@ -111,25 +111,12 @@ def guide_rows() -> Dataset:
 def training_rows(own: Dataset, *others: Dataset) -> Dataset:
     """The own rows, followed by the rows of ``others`` whose text is not among them.
 
-    An own row that says the same of a text as a shipped one is that shipped row. All others get ids and pair names of their own,
-    so that they are never taken for rows that the teacher knows.
+    Pairs of own rows get names of their own, so that they are never taken for shipped ones.
     """
-    shipped_of = {example.text: example for other in others for example in other.examples}
-    rows = []
-    for number, example in enumerate(own.examples):
-        same = shipped_of.pop(example.text, None)
-        if same is not None and same.label == example.label and example.function in ("", same.function):
-            rows.append(same)
-            continue
-        source = example.source.replace(PAIR_PREFIX, f"{PAIR_PREFIX}own-", 1)
-        rows.append(replace(example, id=f"own-{number}", source=source))
-    return Dataset((*rows, *shipped_of.values()))
-
-
-def taught_for(dataset: Dataset, shipped_rows: Dataset) -> Taught:
-    """What the teacher said, but for texts made of shipped rows that the dataset labels otherwise."""
-    kept = {example.id for example in dataset.examples}
-    return load_taught(shipped("data/taught.csv.gz")).without({e.id for e in shipped_rows.examples} - kept)
+    texts, rows = {example.text for example in own.examples}, []
+    for example in own.examples:
+        rows.append(replace(example, source=example.source.replace(PAIR_PREFIX, f"{PAIR_PREFIX}own-", 1)))
+    return Dataset((*rows, *(example for other in others for example in other.examples if example.text not in texts)))
 
 
 def _names_functions(dataset: Dataset) -> bool:
@@ -138,14 +125,7 @@ def _names_functions(dataset: Dataset) -> bool:
     return all(sum(label == own for own, _ in named) >= 2 for label in LABELS)
 
 
-def shipped_non_activities() -> list[str]:
-    """The texts that are no activity, from ``data/non_activities.csv``."""
-    table = read_table(shipped("data/non_activities.csv"))
-    column = find_column(table.path, table.columns, None)
-    return [row.values[column] for row in table.rows]
-
-
-def _manifest(model: TrainedModel, scorer: Scorer, dataset: Dataset) -> Manifest:
+def _manifest(model: TrainedModel, scorer: Scorer, familiarity: Familiarity | None, dataset: Dataset) -> Manifest:
     """The manifest; the version is named by its content, so the same model always has the same name."""
     data = hashlib.sha256()
     for example in dataset.examples:
@@ -156,14 +136,15 @@ def _manifest(model: TrainedModel, scorer: Scorer, dataset: Dataset) -> Manifest
         data_sha256=data.hexdigest(),
         rows=len(dataset),
         settings=model.settings,
-        review_below=review_thresholds(model.held_out, model.held_out_labels),
-        activity_below=activity_threshold(model.held_out_activity),
+        policies=policy_thresholds(model.held_out, model.held_out_labels),
+        examples=len(model.held_out),
         libraries={name: library_version(name) for name in _LIBRARIES},
         files={},
     )
     content = hashlib.sha256(repr(sorted(asdict(manifest).items())).encode())
-    for array in (scorer.weights, scorer.function_weights, scorer.pair_weights, scorer.intercepts):
-        content.update(array.tobytes())
+    for part in filter(None, (scorer, familiarity)):
+        for array in vars(part).values():
+            content.update(np.asarray(array).tobytes() if not isinstance(array, tuple) else "\n".join(array).encode())
     return replace(manifest, version=content.hexdigest()[:12])
 
 
@@ -175,7 +156,11 @@ def _as_bytes(model: TrainedModel) -> bytes:
 
 def _lines(folder: Path, dataset: Dataset, report: Report, models: Path, evaluation_set: Dataset) -> Sequence[str]:
     yield f"Trained on {len(dataset):,} rows; saved as {folder}"
-    yield f"On the evaluation set: label right {in_words(report.accuracy)}, decided {in_words(report.decided)}."
+    decided = report.decided
+    yield (
+        f"On the evaluation set: label right {in_words(report.accuracy)}, decided without a person {in_words(decided.share)}, "
+        f"right among these {in_words(decided.right)}."
+    )
     promote = f"opscope models promote {folder.name} --models {models}"
     try:
         active = active_version(models)

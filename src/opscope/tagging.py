@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from opscope.formats.base import Row, as_text
+from opscope.policies import BALANCED
 from opscope.registry import Version
 from opscope.results import RESULT_COLUMNS, Coded, result_columns, result_names
 from opscope.tables import find_column, open_table, written_table
@@ -24,6 +25,7 @@ def tag_file(
     *,
     text_column: str | None = None,
     kind: str | None = None,
+    policy: str = BALANCED,
     on_block: Callable[[int, float], None] = lambda rows, done: None,
 ) -> Counter[str]:
     """Tags every row of ``source`` and writes all its columns and the results to ``target``; ``-`` are the standard streams.
@@ -38,7 +40,7 @@ def tag_file(
         added = {name: float if plain == "probability" else str for name, plain in _names(table.columns)}
         share_done = _progress(table.total, raw)
         with written_table(target, table, added, kind) as writer:
-            for rows, results in _tagged(version, table.rows, column):
+            for rows, results in _tagged(version, table.rows, column, policy):
                 decided = results["decision"]
                 decisions.update({decided.values[code]: n for code, n in enumerate(np.bincount(decided.codes)) if n})
                 writer.write(rows, [_cells(result) for result in results.values()])
@@ -50,11 +52,11 @@ def _names(columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     return zip(result_names(columns), RESULT_COLUMNS, strict=True)
 
 
-def _tagged(version: Version, rows: Iterator[Row], column: int) -> Iterator[tuple[list[Row], dict]]:
+def _tagged(version: Version, rows: Iterator[Row], column: int, policy: str) -> Iterator[tuple[list[Row], dict]]:
     """Blocks of rows with their results; while a block is written, the next one is tagged."""
 
     def tagged(block: list[Row]) -> dict:
-        return result_columns(version, [as_text(row.values[column]) for row in block])
+        return result_columns(version, [as_text(row.values[column]) for row in block], policy)
 
     waiting: tuple[list[Row], Future] | None = None
     with ThreadPoolExecutor(1) as pool:

@@ -5,6 +5,7 @@ The only tokeniser of the project: training and scoring both call it, so they ca
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from opscope.errors import InputError
@@ -20,6 +21,7 @@ _BULLET = re.compile(
     r"^\s*(?:[-+–—]\s+|[*•◦▪‣·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-z][.)]\s+)?"
 )
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
+PAIR_SEPARATOR = " "
 NUMBER_TOKEN = "0"  # every number counts as the same word: "line 4" and "line 7" say the same of the scope
 
 
@@ -71,6 +73,11 @@ def readable(text: str) -> str:
     return text if len(text) <= MAX_CHARACTERS else ""
 
 
+def all_readable(texts: Sequence[str]) -> Sequence[str]:
+    """Each text as ``readable`` gives it."""
+    return texts if max(map(len, texts), default=0) <= MAX_CHARACTERS else [readable(text) for text in texts]
+
+
 def clean(text: str) -> str:
     """The text in one line, without control and invisible characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
@@ -96,6 +103,16 @@ def token(word: str) -> str:
     if word[0].isdigit():
         return NUMBER_TOKEN
     return word.lower() if word.isascii() else unicodedata.normalize("NFC", _INVISIBLE_WITHIN.sub("", word)).lower()
+
+
+def pairs_of(found: Sequence[str]) -> list[str]:
+    """The pairs of neighbouring tokens, in order."""
+    return list(map(PAIR_SEPARATOR.join, zip(found, found[1:], strict=False)))
+
+
+def has_letter(word: str) -> bool:
+    """Whether a token holds a letter."""
+    return any(map(str.isalpha, word))
 
 
 def activities_in(paste: str) -> list[str]:

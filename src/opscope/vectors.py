@@ -4,6 +4,7 @@ Made once by ``workshop/make_vectors.py``; the notice beside the file says from 
 """
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 
 from opscope.errors import ModelError
+from opscope.packing import packed, unpacked
+from opscope.paths import shipped
 
 PIECE_MARK = "##"  # a word piece that does not begin a word carries it in front
 _LONGEST_PIECE = 24  # no known word or piece is longer
@@ -59,7 +62,7 @@ def save_vectors(vectors: WordVectors, path: Path) -> None:
     rounded = np.rint(vectors.table / np.maximum(scale, 1e-12)).astype(np.int8)
     save_file(
         {
-            "words": np.frombuffer("\n".join(vectors.words).encode(), dtype=np.uint8).copy(),
+            "words": packed(vectors.words),
             "table": rounded,
             "scale": scale.astype(np.float32),
         },
@@ -71,10 +74,16 @@ def load_vectors(path: Path) -> WordVectors:
     """Reads what save_vectors wrote; raises ModelError when the file is missing or damaged."""
     try:
         stored = load_file(path)
-        words = tuple(stored["words"].tobytes().decode().split("\n"))
+        words = unpacked(stored["words"])
         table = stored["table"].astype(np.float32) * stored["scale"]
     except (OSError, SafetensorError, KeyError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} cannot be read as word vectors: {error}. Restore it from the release.") from error
     if len(words) != len(table):
         raise ModelError(f"{path} holds {len(words)} words and {len(table)} vectors. Restore it from the release.")
     return WordVectors(words, table)
+
+
+@cache
+def shipped_vectors() -> WordVectors:
+    """The word vectors that opscope ships, read once."""
+    return load_vectors(shipped("data/vectors.safetensors"))

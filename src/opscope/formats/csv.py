@@ -4,15 +4,17 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import chain
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from opscope.errors import DataError
 from opscope.formats.base import OpenTable, Row, as_text, check_fields, listed
 
 _SEPARATORS = ",;\t"
+_RESULTS_KEPT = 65_536
 LONGEST_CELL = 16_000_000  # a longer one is a quote that was never closed
 
 
@@ -63,7 +65,7 @@ def _numbered(lines: Iterator[str], skipped: int, separator: str, name: str) -> 
     reader = csv.reader(lines, delimiter=separator, strict=True)
     try:
         for number, values in enumerate(reader, start=skipped + 1):
-            if any(values) and any(map(str.strip, values)):
+            if "".join(values).strip():
                 yield number, values
     except csv.Error as error:
         raise DataError(
@@ -85,21 +87,43 @@ def _rows(numbered: Iterator[tuple[int, list[str]]], width: int, separator: str,
         raise DataError(listed(problems))
 
 
+class _Collector(NamedTuple):
+    """What csv.writer takes for a file."""
+
+    write: Callable[[str], None]
+
+
 class Writer:
     """Writes CSV, or what else ``separator`` makes of it, in UTF-8."""
 
     def __init__(self, handle: BinaryIO, table: OpenTable, added: Mapping[str, type], separator: str = ","):
         """``added`` are the names and types of the columns that follow those of the table."""
         self._handle = io.TextIOWrapper(handle, "utf-8", newline="")
-        self._writer = csv.writer(self._handle, delimiter=separator, lineterminator="\n")
-        self._table = table
-        self._writer.writerow([*table.columns, *added])
+        self._separator, self._table = separator, table
+        quoted = lru_cache(_RESULTS_KEPT)(self._quoted)
+        self._as_cells = [repr if kind is float else quoted for kind in added.values()]
+        self._handle.write(self._lines([[*table.columns, *added]])[0] + "\n")
 
     def write(self, rows: Sequence[Row], results: Sequence[Sequence]) -> None:
-        """Appends rows, each with its cells of the ``results`` columns."""
+        """Appends rows, each with its cells of the ``results`` columns.
+
+        Most results are among few texts, so that each of these is put in quotes once only.
+        """
         check_fields(rows, self._table)
         values = (map(as_text, row.values) for row in rows) if self._table.typed else (row.values for row in rows)
-        self._writer.writerows([*own, *new] for own, new in zip(values, zip(*results, strict=True), strict=True))
+        own = self._lines([*cells, ""] for cells in values) if self._table.columns else [""] * len(rows)
+        new = zip(*map(map, self._as_cells, results), strict=True)
+        self._handle.writelines(f"{line}{self._separator.join(cells)}\n" for line, cells in zip(own, new, strict=True))
+
+    def _lines(self, rows: Iterable[Sequence]) -> list[str]:
+        """The rows as lines without their ends."""
+        lines = []
+        csv.writer(_Collector(lines.append), delimiter=self._separator, lineterminator="\n").writerows(rows)
+        return [line[:-1] for line in lines]
+
+    def _quoted(self, cell) -> str:
+        # Alone in its row an empty cell would get quotes.
+        return self._lines([["", cell]])[0][1:]
 
     def close(self) -> None:
         """Writes what is left; the handle stays open."""

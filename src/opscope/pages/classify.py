@@ -7,10 +7,12 @@ from opscope.errors import ModelError
 from opscope.explanation import Explanation
 from opscope.guide import guide
 from opscope.model import Model, load
+from opscope.policies import BALANCED, POLICIES
 from opscope.prediction import Prediction
 from opscope.results import RESULT_COLUMNS
 from opscope.tables import as_csv
 from opscope.text import activities_in
+from opscope.wording import as_percent
 
 EXAMPLES = """\
 Re-grind the die after the burr complaint from line 2
@@ -55,11 +57,18 @@ def main() -> None:
     except ModelError as error:
         st.error(str(error))
         st.stop()
-    found = model.predict(activities)
+    policy = st.segmented_control(
+        "Policy",
+        list(POLICIES),
+        default=BALANCED,
+        format_func=lambda name: f"{name}: at most {POLICIES[name]:.0%} wrong",
+        help="How many of the labels given without a person may be wrong. A stricter policy sends more to a person.",
+    )
+    found = model.predict(activities, policy or BALANCED)
     _show_summary(found)
     chosen = _show_table(found)
     st.subheader("Why")
-    _show_explanation(model.explain(activities[chosen]))
+    _show_explanation(model.explain(activities[chosen], policy or BALANCED))
 
 
 def _show_summary(found: list[Prediction]) -> None:
@@ -114,28 +123,65 @@ def _table(found: list[Prediction]) -> dict[str, list]:
 
 def _show_explanation(explained: Explanation) -> None:
     st.markdown(f'<p class="opscope-text">{as_html(explained)}</p>', unsafe_allow_html=True)
-    st.markdown(as_sentence(explained.prediction))
+    st.text(explained.reason)
+    if explained.prediction.question:
+        st.info(explained.prediction.question, icon=":material/help:")
     st.caption(
         "Solid orange speaks for production-scoped, dotted blue for operations-wide; "
         "the deeper the colour, the more the word moved the score."
     )
     words, rule = st.columns(2)
     with words:
-        st.markdown("**What each word adds** (log-odds, above zero for production-scoped)")
-        strongest = explained.strongest
-        st.dataframe(
-            {"word": [c.word for c in strongest], "adds": [round(c.value, 3) for c in strongest]},
-            hide_index=True,
-            height="content" if len(strongest) <= 10 else 390,
-            alt="Words of the activity and what each adds to the score",
-        )
-        st.caption(f"Intercept {explained.intercept:+.3f}, sum {explained.score:+.3f}")
+        _show_words(explained)
+        _show_similar(explained)
     with rule:
-        function = guide().functions[explained.prediction.function]
-        st.markdown(f"**{function.title}**: {explained.rule}")
-        st.caption("Sources: " + ", ".join(explained.sources))
-        for topic in explained.contested[:2]:
-            st.markdown(f"**Contested: {topic.title}.** Production-scoped: {topic.production} Operations-wide: {topic.operations}")
+        _show_rule(explained)
+
+
+def _show_words(explained: Explanation) -> None:
+    st.markdown("**What each word adds** (log-odds, above zero for production-scoped)")
+    strongest = explained.strongest
+    st.dataframe(
+        {"word": [c.word for c in strongest], "adds": [round(c.value, 3) for c in strongest]},
+        hide_index=True,
+        height="content" if len(strongest) <= 10 else 390,
+        alt="Words of the activity and what each adds to the score",
+    )
+    st.caption(f"Intercept {explained.intercept:+.3f}, sum {explained.score:+.3f}")
+
+
+def _show_similar(explained: Explanation) -> None:
+    st.markdown("**Similar labelled activities**")
+    labels = guide().labels
+    st.dataframe(
+        {
+            "activity": [similar.text for similar in explained.similar],
+            "label": [labels[similar.label].name for similar in explained.similar],
+            "similarity": [round(similar.similarity, 2) for similar in explained.similar],
+        },
+        hide_index=True,
+        alt="The nearest labelled activities with their labels",
+    )
+    if explained.counterfactual:
+        st.markdown("**What would change it**")
+        st.text(explained.counterfactual.sentence)
+
+
+def _show_rule(explained: Explanation) -> None:
+    function = guide().functions[explained.prediction.function]
+    st.markdown(f"**{function.title}**: {explained.rule}")
+    st.caption("Sources: " + ", ".join(explained.sources))
+    likely = [f"{guide().functions[name].title} {as_percent(share)}" for name, share in explained.functions]
+    st.markdown("**Likeliest functions**: " + ", ".join(likely))
+    for clause in explained.clauses:
+        st.text(f"“{clause.text}” alone: {as_sentence(clause)}")
+    for topic in explained.contested[:2]:
+        st.markdown(f"**Contested: {topic.title}.** Production-scoped: {topic.production} Operations-wide: {topic.operations}")
+        st.caption(topic.disagreement)
+    with st.expander("Where the sources compare the two"):
+        for aspect in explained.aspects:
+            st.markdown(f"**{aspect.title}** ({', '.join(aspect.sources)})")
+            st.markdown(f"- production management: {aspect.production}\n- operations management: {aspect.operations}")
 
 
 main()

@@ -1,0 +1,152 @@
+"""The labelled texts that lie nearest to a text in meaning.
+
+A text lies where the mean of its words' vectors points, rare words counting more (Arora, Liang and Ma, A simple but tough-to-beat
+baseline for sentence embeddings, 2017). Similarity is the cosine of the angle between two texts.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
+
+from opscope.dataset import Dataset, NonActivity
+from opscope.errors import ModelError
+from opscope.guide import LABELS
+from opscope.packing import packed, unpacked
+from opscope.text import clean, tokens
+from opscope.vectors import WordVectors, split_into_pieces
+
+DIMENSIONS = 128
+NEAR = 0.5  # below it two texts have little more than the kind of their words in common
+_RARE = 0.01  # a word that is in this share of the texts counts half
+_STEPS = 254  # a coordinate of a unit vector, which hardly ever exceeds a half, in 8 bits
+_NO_LABEL = -1
+
+
+@dataclass(frozen=True)
+class Similar:
+    """A labelled text and how near it lies: ``similarity`` is a cosine, 1 for the same words. ``label`` is None for no activity."""
+
+    text: str
+    label: str | None
+    function: str
+    similarity: float
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """Labelled texts with their places.
+
+    ``labels``: (n,) places in LABELS, -1 for a text that is no activity. ``functions``: (n,) places in ``function_names``, -1 for
+    none. ``places``: (n, DIMENSIONS) int8, unit vectors in steps. ``weights`` say how much a word counts that is not rare.
+    """
+
+    texts: tuple[str, ...]
+    labels: np.ndarray
+    functions: np.ndarray
+    function_names: tuple[str, ...]
+    places: np.ndarray
+    weights: dict[str, float]
+    vectors: WordVectors
+
+    @cached_property
+    def _unit(self) -> np.ndarray:
+        return self.places.astype(np.float32) / _STEPS
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self.vectors.words)}
+
+    def similarities(self, text: str) -> np.ndarray:
+        """How near each of the texts lies, (n,)."""
+        return self._unit @ _place(text, self.vectors, self._row_of, self.weights)
+
+    def nearest(self, text: str, many: int = 3) -> tuple[Similar, ...]:
+        """The activities nearest to the text, the nearest first; the last is one of the other label where one is near."""
+        similarity = np.where(self.labels == _NO_LABEL, -1.0, self.similarities(text))
+        order = np.argsort(-similarity, kind="stable")
+        chosen = order[:many]
+        if many > 1 and len(set(self.labels[chosen])) == 1:
+            others = order[self.labels[order] == 1 - self.labels[chosen[0]]]
+            if len(others) and similarity[others[0]] >= NEAR:
+                chosen = np.append(chosen[: many - 1], others[0])
+        return tuple(self._similar(place, similarity[place]) for place in chosen.tolist() if similarity[place] > 0)
+
+    def _similar(self, place: int, similarity: float) -> Similar:
+        label, function = int(self.labels[place]), int(self.functions[place])
+        return Similar(
+            text=self.texts[place],
+            label=None if label == _NO_LABEL else LABELS[label],
+            function=self.function_names[function] if function >= 0 else "",
+            similarity=min(1.0, float(similarity)),
+        )
+
+
+def make_neighbours(
+    dataset: Dataset, non_activities: Sequence[NonActivity], vectors: WordVectors, function_names: Sequence[str]
+) -> Neighbours:
+    """Places the labelled activities of the dataset, and texts that are no activity."""
+    examples = dataset.examples
+    every = [clean(text) for text in (*dataset.texts, *(other.text for other in non_activities))]
+    seen = Counter(word for text in every for word in set(tokens(text)))
+    weights = {word: _RARE / (_RARE + count / len(every)) for word, count in seen.items() if count > 1}
+    row_of = {word: row for row, word in enumerate(vectors.words)}
+    places = np.array([_place(text, vectors, row_of, weights) for text in every], dtype=np.float32)
+    label_of = {label: place for place, label in enumerate(LABELS)}
+    function_of = {function: place for place, function in enumerate(function_names)}
+    rest = [_NO_LABEL] * len(non_activities)
+    return Neighbours(
+        texts=tuple(every),
+        labels=np.array([label_of[example.label] for example in examples] + rest, dtype=np.int8),
+        functions=np.array([function_of.get(example.function, -1) for example in examples] + rest, dtype=np.int8),
+        function_names=tuple(function_names),
+        places=np.clip(np.rint(places * _STEPS), -127, 127).astype(np.int8),
+        weights=weights,
+        vectors=vectors,
+    )
+
+
+def _place(text: str, vectors: WordVectors, row_of: dict[str, int], weights: dict[str, float]) -> np.ndarray:
+    """The unit vector of a text, (DIMENSIONS,); zeros where no word is known."""
+    total = np.zeros(min(DIMENSIONS, vectors.dimensions), dtype=np.float32)
+    for word in tokens(text):
+        if rows := [row_of[piece] for piece in split_into_pieces(word, row_of)]:
+            total += weights.get(word, 1.0) * vectors.table[rows, : len(total)].mean(axis=0)
+    length = float(np.linalg.norm(total))
+    return total / length if length else total
+
+
+def save_neighbours(neighbours: Neighbours, path: Path) -> None:
+    """Writes the neighbours; the word vectors are not written along."""
+    words = sorted(neighbours.weights)
+    save_file(
+        {
+            "texts": packed(neighbours.texts),
+            "labels": neighbours.labels,
+            "functions": neighbours.functions,
+            "function_names": packed(neighbours.function_names),
+            "places": neighbours.places,
+            "words": packed(words),
+            "weights": np.array([neighbours.weights[word] for word in words], dtype=np.float32),
+        },
+        path,
+    )
+
+
+def load_neighbours(path: Path, vectors: WordVectors) -> Neighbours:
+    """Reads what save_neighbours wrote; raises ModelError when it is missing or damaged."""
+    try:
+        stored = load_file(path)
+        texts, names, words = (unpacked(stored[name]) for name in ("texts", "function_names", "words"))
+        weights = dict(zip(words, stored["weights"].tolist(), strict=True))
+        found = Neighbours(texts, stored["labels"], stored["functions"], names, stored["places"], weights, vectors)
+    except (OSError, SafetensorError, KeyError, UnicodeDecodeError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read as labelled neighbours: {error}. Train again or restore it.") from error
+    if not len(texts) == len(found.labels) == len(found.functions) == len(found.places):
+        raise ModelError(f"{path} holds {len(texts)} texts and {len(found.places)} places. Train again or restore it.")
+    return found

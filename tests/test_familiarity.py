@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from opscope.compiling import compile_familiarity
+from opscope.dataset import read_dataset
+from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, features_of, margins
+from opscope.guide import guide
+from opscope.paths import shipped
+
+
+def test_the_guide_says_what_to_tell_of_every_form(non_activities):
+    assert set(guide().forms) == set(FORMS[1:]) == set(FORM_OF_KIND.values())
+    assert {other.kind for other in non_activities} == set(FORM_OF_KIND)
+
+
+def test_the_compiled_second_look_equals_the_fitted_one(small_model):
+    compiled = compile_familiarity(small_model)
+    measured = np.random.default_rng(0).normal(size=(50, FEATURES))
+    np.testing.assert_allclose(compiled.log_odds(measured), small_model.familiarity.decision_function(measured), atol=1e-9)
+
+
+def test_the_margin_is_the_log_odds_of_an_activity_against_all_else():
+    scores = np.log(np.array([[0.6, 0.1, 0.1, 0.05, 0.05, 0.05, 0.03, 0.02]]))
+    assert margins(scores)[0] == pytest.approx(np.log(0.6 / 0.4))
+
+
+def test_features_count_marks_not_words():
+    assert features_of("grease the chain", 2.0) == [2.0, 0, 0, 0, 0, 0, 0]
+    assert features_of("é? 4!", 0.0)[1:] == [0.5, 1.0, 1.0, 0.0, pytest.approx(0.2), 0.0]
+    assert features_of("my {x}", 0.0)[4] > 0 and features_of("my {x}", 0.0)[6] == 1.0
+
+
+def test_texts_that_are_no_activity_are_mostly_found_and_activities_seldom_taken_for_none(model):
+    rows = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
+    found = [p.decision == "unfamiliar" for p in model.predict(rows.texts)]
+    others = [is_found for is_found, example in zip(found, rows.examples, strict=True) if not example.label]
+    activities = [is_found for is_found, example in zip(found, rows.examples, strict=True) if example.label]
+    assert np.mean(others) > 0.9
+    assert np.mean(activities) <= 0.03
