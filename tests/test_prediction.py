@@ -34,14 +34,16 @@ def test_one_text_gives_one_prediction_and_many_give_a_list():
     assert opscope.predict([]) == []
 
 
-def test_every_prediction_is_consistent_with_itself(model, evaluation_set):
-    for p in model.predict(evaluation_set.texts):
+def test_every_prediction_is_consistent_with_itself(model, activities, evaluation_set, non_activities):
+    for p in model.predict([*evaluation_set.texts, *activities.texts, *(other.text for other in non_activities)]):
         assert p.label in ("production", "operations")
         assert 0.5 <= p.probability <= 1
         assert p.decision in (p.label, "review", "unfamiliar")
         assert guide().functions[p.function].label == p.label
         assert p.owner == guide().labels[p.label].owner
         assert p.reason.endswith((".", "?"))
+        other = {"production": "operations-wide", "operations": "production-scoped"}[p.label]
+        assert p.decision == "unfamiliar" or other not in p.reason
         assert (p.question is None) == (p.decision == p.label)
         assert p.model_version == model.version and p.guide_version == guide().version
 

@@ -89,14 +89,14 @@ def _collapsed(model: TrainedModel) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     words, pairs = features.words_, features.pairs_
     of_words, of_pairs, of_vectors = np.split(label, [len(words), len(words) + len(pairs)])
     heads_of_words, heads_of_vectors = np.split(heads, [len(words)])
-    of_words = np.column_stack([of_words, heads_of_words]) * features.word_scale
+    of_words = np.column_stack([of_words, heads_of_words]) * features.word_weights_[:, None]
     of_pieces = vectors.table.astype(np.float64) @ np.column_stack([of_vectors, heads_of_vectors]) * features.vector_scale_
     row_of = {piece: row for row, piece in enumerate(vectors.words)}
     for position, word in enumerate(words):
         if rows := [row_of[piece] for piece in split_into_pieces(word, row_of)]:
             of_words[position] += of_pieces[rows].mean(axis=0)
     rows = np.vstack([of_words, of_pieces])
-    return np.ascontiguousarray(rows[:, 0]), rows[:, 1:], np.ascontiguousarray(of_pairs), intercepts
+    return np.ascontiguousarray(rows[:, 0]), rows[:, 1:], of_pairs * features.pair_weights_, intercepts
 
 
 def _coefficients(model: TrainedModel) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

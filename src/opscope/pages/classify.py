@@ -155,9 +155,9 @@ def _show_similar(explained: Explanation) -> None:
     labels = guide().labels
     st.dataframe(
         {
-            "activity": [similar.text for similar in explained.similar],
+            "near": [round(similar.similarity, 2) for similar in explained.similar],
             "label": [labels[similar.label].name for similar in explained.similar],
-            "similarity": [round(similar.similarity, 2) for similar in explained.similar],
+            "activity": [similar.text for similar in explained.similar],
         },
         hide_index=True,
         alt="The nearest labelled activities with their labels",
