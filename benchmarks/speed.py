@@ -25,16 +25,16 @@ from pyarrow import compute
 
 import opscope
 from opscope import tokenising
+from opscope.bulk import segment_sums
 from opscope.dataset import read_dataset
 from opscope.paths import shipped
 from opscope.prediction import tag
 from opscope.registry import PIPELINE, SCORER, active_version
 from opscope.scorer import CHUNK
-from opscope.scorer import _segment_sums as segment_sums
 
 ONE = "Re-grind the die after the burr complaint from line 2"
 TEXTS = 100_000
-SLOW = {"minilm": 256, "model2vec": 10_000, "opscope explained": 2_000}  # texts a round for who would take too long
+SLOW = {"minilm": 256, "model2vec": 10_000, "opscope explained": 500}  # texts a round for who would take too long
 SPAWN = multiprocessing.get_context("spawn")
 ROUNDS = 5
 PATTERN = "[a-z]+|[0-9]+"
@@ -251,8 +251,8 @@ def stages(texts: list[str]) -> None:
         ),
         "the same cut by pyarrow, in C++, without keys": lambda: split(pyarrow.array(ascii_only)),
         "find the tokens' rows": lambda: bulk.tokens.rows(found.keys),
-        "sum up label, activity and 26 functions": lambda: segment_sums((bulk.weights, bulk.function_weights), rows, found.counts),
-        "find and add the pairs": lambda: scorer._add_pairs(np.zeros((len(found.counts), 2)), text_of, rows),
+        "sum up label, 26 functions and 8 forms": lambda: segment_sums((bulk.weights, bulk.head_weights), rows, found.counts),
+        "find and add the pairs": lambda: bulk._pairs(text_of, rows, len(found.counts)),
         "all of scoring, unknown words included": lambda: scorer.score(ascii_only),
         "all of tagging: decision, function, thresholds": lambda: tag(model.loaded, ascii_only),
     }

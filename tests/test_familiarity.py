@@ -3,7 +3,7 @@ import pytest
 
 from opscope.compiling import compile_familiarity
 from opscope.dataset import read_dataset
-from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, features_of, margins
+from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, features_of, is_unfamiliar, margins, unfamiliar
 from opscope.guide import guide
 from opscope.paths import shipped
 
@@ -37,3 +37,11 @@ def test_texts_that_are_no_activity_are_mostly_found_and_activities_seldom_taken
     activities = [is_found for is_found, example in zip(found, rows.examples, strict=True) if example.label]
     assert np.mean(others) > 0.9
     assert np.mean(activities) <= 0.03
+
+
+def test_in_bulk_and_one_by_one_the_same_texts_are_unfamiliar(model, evaluation_set, non_activities):
+    texts = [*evaluation_set.texts, *(other.text for other in non_activities), "", "é!", "{}"]
+    familiarity, scorer = model.loaded.familiarity, model.loaded.scorer
+    bulk = unfamiliar(familiarity, texts, scorer.score(texts))
+    assert bulk.tolist() == [is_unfamiliar(familiarity, text, scorer.score_one(text)) for text in texts]
+    assert 0 < bulk.sum() < len(texts)
