@@ -37,7 +37,7 @@ PEERS = {
 STYLES = ("process_name", "procedure", "log_ticket", "message", "todo", "minutes", "problem", "long")
 FALSE_ALARMS = 0.03
 REPEATED = 5
-EXPLAINED, RUNS, NAMED = 40, 10, 3  # texts explained, how often each of the first few, words deleted
+EXPLAINED, RUNS, NAMED = 40, 10, 3  # texts explained, runs of each of the first few, words deleted
 
 
 def main() -> None:
@@ -174,7 +174,9 @@ def print_explanations(model, whole: Dataset, usual: TfIdf | None) -> None:
     def own_probability(given: list[str]) -> np.ndarray:
         return 1 / (1 + np.exp(-scorer.score(given).label))
 
-    print("\n| | off the log-odds by at most | same in ten runs | drop without its words | drop with its words alone | ms |")
+    print(
+        "\n| | sums up to the score, off by at most | same in ten runs | drop without its words | drop with its words alone | ms |"
+    )
     print("|---|---:|---:|---:|---:|---:|")
     print_explainer("opscope", own, own_probability, texts, lambda text: float(scorer.score([text]).label[0]))
     if usual is None:
@@ -188,7 +190,10 @@ def print_explanations(model, whole: Dataset, usual: TfIdf | None) -> None:
     def score(text: str) -> float:
         return float(pipeline.decision_function([text])[0])
 
-    print_explainer("LIME on TF-IDF + logistic regression", lime_of(pipeline, column), probability, texts, score)
+    # LIME explains the probability, not the log-odds.
+    print_explainer(
+        "LIME on TF-IDF + logistic regression", lime_of(pipeline, column), probability, texts, lambda t: probability([t])[0]
+    )
     print_explainer("SHAP linear on TF-IDF + logistic regression", shap_of(pipeline), probability, texts, score)
 
 
@@ -243,10 +248,9 @@ def print_explainer(title: str, explain: Callable, probability: Callable, texts:
         after = probability([without(text, named), only(text, named)])
         drops.append(sign * (before - after[0]))
         kept.append(sign * (before - after[1]))
-    cells = (
-        f"{max(off):.1g} | {np.mean(same[:REPEATED]):.0%} | {np.mean(drops):.3f} | {np.mean(kept):.3f} | {1000 * np.median(seconds):.2f}"
-    )
-    print(f"| {title} | {cells} |".replace("%", " %"), flush=True)
+    off_by, same_share = f"{max(off):.1g}", f"{np.mean(same[:REPEATED]):.0%}".replace("%", " %")
+    faithful = f"{np.mean(drops):.3f} | {np.mean(kept):.3f}"
+    print(f"| {title} | {off_by} | {same_share} | {faithful} | {1000 * np.median(seconds):.2f} |", flush=True)
 
 
 def without(text: str, words: list[str]) -> str:
