@@ -7,8 +7,10 @@ from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
+from opscope.compiling import compile_familiarity, compile_scorer
 from opscope.dataset import Dataset
 from opscope.errors import DataError
+from opscope.retraining import _manifest
 from opscope.training import ScopeClassifier, fit_model, folds, number_of_steps
 
 
@@ -71,3 +73,12 @@ def test_too_few_rows_of_a_label_are_refused(few_rows):
     message = "Only 0 rows are labelled operations; training needs at least 20 of each label. Add more rows."
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         fit_model(production, [], jobs=1)
+
+
+def test_the_same_model_has_the_same_name_whatever_was_done_with_it(small_model, few_rows):
+    fresh, used = compile_scorer(small_model, few_rows), compile_scorer(small_model, few_rows)
+    used.score(few_rows.texts)
+    used.score_one(few_rows.texts[0])
+    familiarity = compile_familiarity(small_model)
+    names = {_manifest(small_model, scorer, familiarity, few_rows).version for scorer in (fresh, used)}
+    assert len(names) == 1

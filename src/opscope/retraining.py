@@ -143,7 +143,8 @@ def _manifest(model: TrainedModel, scorer: Scorer, familiarity: Familiarity | No
     )
     content = hashlib.sha256(repr(sorted(asdict(manifest).items())).encode())
     for part in filter(None, (scorer, familiarity)):
-        for array in vars(part).values():
+        for name in part.__dataclass_fields__:  # not what is kept beside them once the scorer has been used
+            array = getattr(part, name)
             content.update(np.asarray(array).tobytes() if not isinstance(array, tuple) else "\n".join(array).encode())
     return replace(manifest, version=content.hexdigest()[:12])
 
