@@ -13,8 +13,8 @@ def test_the_guide_says_what_to_tell_of_every_form(non_activities):
     assert {other.kind for other in non_activities} == set(FORM_OF_KIND)
 
 
-def test_the_compiled_second_look_equals_the_fitted_one(small_model):
-    compiled = compile_familiarity(small_model)
+def test_the_compiled_second_look_equals_the_fitted_one(small_model, few_rows):
+    compiled = compile_familiarity(small_model, few_rows)
     measured = np.random.default_rng(0).normal(size=(50, FEATURES))
     np.testing.assert_allclose(compiled.log_odds(measured), small_model.familiarity.decision_function(measured), atol=1e-9)
 

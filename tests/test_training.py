@@ -79,6 +79,6 @@ def test_the_same_model_has_the_same_name_whatever_was_done_with_it(small_model,
     fresh, used = compile_scorer(small_model, few_rows), compile_scorer(small_model, few_rows)
     used.score(few_rows.texts)
     used.score_one(few_rows.texts[0])
-    familiarity = compile_familiarity(small_model)
+    familiarity = compile_familiarity(small_model, few_rows)
     names = {_manifest(small_model, scorer, familiarity, few_rows).version for scorer in (fresh, used)}
     assert len(names) == 1

@@ -7,7 +7,7 @@ import numpy as np
 
 from opscope.dataset import Dataset
 from opscope.errors import ModelError
-from opscope.familiarity import FORMS, Familiarity
+from opscope.familiarity import FORMS, SHORT, Familiarity
 from opscope.features import vectors_of
 from opscope.guide import LABELS, guide
 from opscope.heads import columns_without_pairs, form_scores, matrix_without_pairs
@@ -15,11 +15,10 @@ from opscope.scorer import Scorer
 from opscope.text import tokens
 from opscope.thresholds import activity_threshold
 from opscope.training import TrainedModel
-from opscope.vectors import split_into_pieces
 
 TOLERANCE, HEAD_TOLERANCE = 1e-6, 0.1
 LARGEST_INT8 = 127
-FALSE_ALARMS = 0.035  # this share of the activities may be taken for none
+FALSE_ALARMS, FALSE_ALARMS_OF_SHORT = 0.025, 0.05  # this share of the activities may be taken for none
 LOOKED_AT_TWICE = 0.15  # share of the activities whose margin does not settle it
 FEWEST_OPENED = 4  # a word opens activities that so many rows begin with
 FEWEST_OF_BARE, BARE_SHARE = 8, 0.12  # a word is bare that so many rows hold, of which each label has so large a share
@@ -62,15 +61,20 @@ def _bare(words: Sequence[str], dataset: Dataset) -> np.ndarray:
     return (many >= FEWEST_OF_BARE) & (both.min(axis=1) >= BARE_SHARE * many)
 
 
-def compile_familiarity(model: TrainedModel) -> Familiarity | None:
-    """The weights of the second look, with the thresholds that the held-out activities set."""
+def compile_familiarity(model: TrainedModel, dataset: Dataset) -> Familiarity | None:
+    """The weights of the second look, with the thresholds that the held-out activities set.
+
+    Short ones set their own: else the names of activities, which are short, would be most of those taken for none.
+    """
     if model.familiarity is None:
         return None
     certain = float(np.quantile(model.held_out_margins, LOOKED_AT_TWICE))
+    is_short = np.array([len(tokens(text)) <= SHORT for text in dataset.texts])
     settled = np.where(model.held_out_margins < certain, model.held_out_activity, np.inf)
     return Familiarity(
         certain=certain,
-        threshold=activity_threshold(settled, FALSE_ALARMS),
+        threshold=activity_threshold(settled[~is_short] if not is_short.all() else settled, FALSE_ALARMS),
+        short_threshold=activity_threshold(settled[is_short] if is_short.any() else settled, FALSE_ALARMS_OF_SHORT),
         intercept=float(model.familiarity.intercept_[0]),
         weights=np.ascontiguousarray(model.familiarity.coef_[0]),
     )
@@ -84,18 +88,14 @@ def _scales(heads: np.ndarray) -> np.ndarray:
 def _collapsed(model: TrainedModel) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """What each word and piece adds to the label, (rows,), and to the other heads, (rows, heads); each pair; the intercepts."""
     features = model.classifier.features_
-    vectors = vectors_of(features)
     label, heads, intercepts = _coefficients(model)
-    words, pairs = features.words_, features.pairs_
-    of_words, of_pairs, of_vectors = np.split(label, [len(words), len(words) + len(pairs)])
-    heads_of_words, heads_of_vectors = np.split(heads, [len(words)])
-    of_words = np.column_stack([of_words, heads_of_words]) * features.word_weights_[:, None]
-    of_pieces = vectors.table.astype(np.float64) @ np.column_stack([of_vectors, heads_of_vectors]) * features.vector_scale_
-    row_of = {piece: row for row, piece in enumerate(vectors.words)}
-    for position, word in enumerate(words):
-        if rows := [row_of[piece] for piece in split_into_pieces(word, row_of)]:
-            of_words[position] += of_pieces[rows].mean(axis=0)
-    rows = np.vstack([of_words, of_pieces])
+    sizes = np.cumsum([len(features.words_), len(features.pairs_), len(features.runs_)])
+    of_words, of_pairs, of_runs, of_vectors = np.split(label, sizes)
+    heads_of_words, heads_of_runs, heads_of_vectors = np.split(heads, sizes[[0, 2]] - [0, sizes[1] - sizes[0]])
+    every_row = np.arange(len(features.words_) + len(vectors_of(features).words))
+    rows = features.run_table(every_row) @ np.column_stack([of_runs, heads_of_runs])
+    rows += features.vector_weight_ * features.vector_table(every_row) @ np.column_stack([of_vectors, heads_of_vectors])
+    rows[: len(features.words_)] += np.column_stack([of_words, heads_of_words]) * features.word_weights_[:, None]
     return np.ascontiguousarray(rows[:, 0]), rows[:, 1:], of_pairs * features.pair_weights_, intercepts
 
 

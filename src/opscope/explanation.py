@@ -19,6 +19,8 @@ from opscope.wording import as_percent
 RUNNERS_UP = 3  # functions named, the best among them
 _PHRASE_SHARE = 0.5  # neighbours make a phrase where what they add together is at least this share of what the weaker adds alone
 _PHRASE_LEAST = 0.05  # and is at least so much of the log-odds
+# Words that tell a reader nothing by themselves; they begin and end no phrase, and the pair with one counts to the other word.
+_LINKS = frozenset("a an and as at by for from in into its of on onto or our that the their this to with".split())
 _WORDS_NAMED = 3  # in a reason
 _ASPECTS_SHOWN = 3
 
@@ -142,7 +144,8 @@ def _functions(scorer: Scorer, text: str, label: str) -> tuple[tuple[str, float]
 def contributions_of(scorer: Scorer, text: str) -> tuple[Contribution, ...]:
     """One contribution a word or phrase, in the order of the text.
 
-    Neighbours whose pair says much beyond the two words are one phrase; other pairs count half to each of their words.
+    Neighbours whose pair says much beyond the two words are one phrase; other pairs count half to each of their words, or whole to
+    the one that is no mere link such as “the”.
     """
     found = spans(text)
     if not found:
@@ -151,10 +154,12 @@ def contributions_of(scorer: Scorer, text: str) -> tuple[Contribution, ...]:
     words = np.array([scorer.word(span.token) for span in found]) / root
     pairs = np.array([scorer.pair(f"{a.token} {b.token}") for a, b in zip(found, found[1:], strict=False)]) / root
     values = words.copy()
-    values[:-1] += pairs / 2
-    values[1:] += pairs / 2
+    is_link = np.array([span.token in _LINKS for span in found])
+    first_share = (1 + is_link[1:] - is_link[:-1].astype(float)) / 2
+    values[:-1] += pairs * first_share
+    values[1:] += pairs * (1 - first_share)
     weaker = np.minimum(np.abs(words[:-1]), np.abs(words[1:]))
-    joined = (np.abs(pairs) >= _PHRASE_LEAST) & (np.abs(pairs) >= _PHRASE_SHARE * weaker)
+    joined = (np.abs(pairs) >= _PHRASE_LEAST) & (np.abs(pairs) >= _PHRASE_SHARE * weaker) & ~is_link[:-1] & ~is_link[1:]
     starts = np.flatnonzero(np.append(True, ~joined))
     totals = np.add.reduceat(values, starts)
     ends = [*(starts[1:] - 1).tolist(), len(found) - 1]

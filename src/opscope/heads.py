@@ -15,13 +15,13 @@ Splits = Sequence[tuple[np.ndarray, np.ndarray]]
 
 
 def columns_without_pairs(features: TextFeatures) -> np.ndarray:
-    """Columns of the words and of the vectors."""
-    words, pairs = len(features.words_), len(features.pairs_)
-    return np.r_[0:words, words + pairs : words + pairs + vectors_of(features).dimensions]
+    """Columns of the words, the runs and the vectors."""
+    words, rest = len(features.words_), len(features.runs_) + vectors_of(features).dimensions
+    return np.r_[0:words, words + len(features.pairs_) : words + len(features.pairs_) + rest]
 
 
 def matrix_without_pairs(features: TextFeatures, texts: Sequence[str]):
-    """Features of the texts without the pairs, (n, words + dimensions)."""
+    """Features of the texts without the pairs, (n, words + runs + dimensions)."""
     return features.transform(texts)[:, columns_without_pairs(features)]
 
 
@@ -35,7 +35,7 @@ def fit_forms(
     parts = Parallel(n_jobs=jobs)(delayed(_held_out_margins)(matrix[train], forms[train], matrix[test]) for train, test in splits)
     for (_, test), part in zip(splits, parts, strict=True):
         held_out[test] = part
-    return _logistic(FORM_C).fit(matrix, forms), held_out
+    return _slim(_logistic(FORM_C).fit(matrix, forms)), held_out
 
 
 def _held_out_margins(matrix, forms: np.ndarray, held_out) -> np.ndarray:
@@ -71,7 +71,13 @@ def fit_functions(features: TextFeatures, dataset: Dataset, label: str) -> Logis
     functions = [example.function for example in named.examples]
     if len(set(functions)) < 2:
         return None
-    return _logistic(FUNCTION_C).fit(matrix_without_pairs(features, named.texts), functions)
+    return _slim(_logistic(FUNCTION_C).fit(matrix_without_pairs(features, named.texts), functions))
+
+
+def _slim(model: LogisticRegression) -> LogisticRegression:
+    """The model with its weights in half the bytes, which are most of what a saved pipeline weighs."""
+    model.coef_ = model.coef_.astype(np.float32)
+    return model
 
 
 def _logistic(C: float) -> LogisticRegression:

@@ -150,7 +150,9 @@ def _tag_one(version: Version, text: str, policy: str) -> tuple[int, float, int,
         reason = FORM
     else:
         reason = LEANS if probability < version.manifest.policies[policy][LABELS[label]] else DECIDED
-    decision = label if reason == DECIDED else _DECISION_OF.get(reason, DECISIONS.index(UNFAMILIAR))
+    if reason == DECIDED:
+        return label, probability, label, function, reason, 1, score.known
+    decision = _DECISION_OF.get(reason, DECISIONS.index(UNFAMILIAR))
     return label, probability, decision, function, reason, 1 + int(score.forms[1:].argmax()), score.known
 
 

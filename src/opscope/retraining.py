@@ -68,7 +68,7 @@ def train_version(
             on_step=on_step,
         )
     evaluation_set = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
-    scorer, familiarity = compile_scorer(model, dataset), compile_familiarity(model)
+    scorer, familiarity = compile_scorer(model, dataset), compile_familiarity(model, dataset)
     check_same(scorer, model, [*dataset.texts, *(other.text for other in non_activities)])
     manifest = _manifest(model, scorer, familiarity, dataset)
     version = Version(models / manifest.version, manifest, scorer, familiarity)

@@ -39,7 +39,7 @@ class Scores:
     lengths: np.ndarray
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, which would take three times as long to make
 class OneScore:
     """Scores of one text; each field means what it means in Scores, ``functions`` is (number of functions,), ``forms`` alike."""
 
@@ -91,8 +91,12 @@ class Scorer:
         return self.row_of_piece.get(token) if row is None else row
 
     @cached_property
-    def _row_of_pair(self) -> dict[str, int]:
-        return {pair: row for row, pair in enumerate(self.pairs)}
+    def _weight_of_pair(self) -> dict[str, float]:
+        return dict(zip(self.pairs, self.pair_weights.tolist(), strict=True))
+
+    @cached_property
+    def _head_intercepts(self) -> np.ndarray:
+        return self.intercepts[1:].astype(np.float32)
 
     def __getstate__(self) -> dict:
         """Only the tables: what is made from them is made again where the scorer arrives."""
@@ -107,7 +111,7 @@ class Scorer:
                 places = found.texts + start
                 label[places], heads[places], known[places], lettered[places] = self._bulk.score(found)
                 lengths[places] = found.counts
-        heads += self.intercepts[1:].astype(np.float32)
+        heads += self._head_intercepts
         functions, forms = np.split(heads, [len(self.functions)], axis=1)
         return Scores(_rounded(label + self.intercepts[0]), functions, forms, known, lettered, lengths)
 
@@ -122,8 +126,7 @@ class Scorer:
 
     def pair(self, pair: str) -> float:
         """What two neighbouring tokens add to the label beyond what each adds; nothing for a pair not seen in training."""
-        row = self._row_of_pair.get(pair)
-        return 0.0 if row is None else float(self.pair_weights[row])
+        return self._weight_of_pair.get(pair, 0.0)
 
     def is_bare(self, word: str) -> bool:
         """Whether activities begin with the word and it says nothing of the label by itself."""
@@ -153,17 +156,17 @@ class Scorer:
         for pieces in filter(None, map(self.rows_of, unknown)):
             label += sum(map(weights.__getitem__, pieces)) / len(pieces)
             heads += self._heads_of(pieces) / len(pieces)
-        for row in map(self._row_of_pair.get, pairs_of(found)):
-            if row is not None:
-                label += float(self.pair_weights[row])
-        root = math.sqrt(max(1, len(found)))
-        heads = heads / root + self.intercepts[1:]
+        label += sum(filter(None, map(self._weight_of_pair.get, pairs_of(found))))
+        root = math.sqrt(len(found) or 1)
+        heads = heads / root + self._head_intercepts
         return OneScore(
-            label=_rounded_one(label / root + float(self.intercepts[0])),
+            label=_rounded_one(label / root + self._plain_intercept),
             functions=heads[: len(self.functions)],
             forms=heads[len(self.functions) :],
-            known=len(rows) / max(1, len(found)),
-            lettered=any(word not in unknown and has_letter(word) for word in found),
+            known=len(rows) / (len(found) or 1),
+            # The first half settles most texts, and is quick.
+            lettered=(not unknown and any(map(str.isalpha, found)))
+            or any(has_letter(word) for word in found if word not in unknown),
             lengths=len(found),
         )
 
@@ -184,6 +187,10 @@ class Scorer:
     def _plain_weights(self) -> memoryview:
         """The weights for the label; a memoryview gives a plain number faster than an array."""
         return memoryview(self.weights)
+
+    @cached_property
+    def _plain_intercept(self) -> float:
+        return float(self.intercepts[0])
 
     @cached_property
     def _bulk(self) -> Bulk:

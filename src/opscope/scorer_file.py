@@ -21,7 +21,7 @@ _ARRAYS = {
     "opens": "bool",
     "bare": "bool",
 }
-_NUMBERS = ("certain", "threshold", "intercept")
+_NUMBERS = ("certain", "threshold", "short_threshold", "intercept")
 
 
 def save_scorer(scorer: Scorer, familiarity: Familiarity | None, path: Path) -> None:

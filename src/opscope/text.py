@@ -15,13 +15,18 @@ MAX_CHARACTERS = 20_000
 # Runs of letters, or runs of digits; all else separates. Soft hyphens, joiners and combining accents do not end a word.
 LETTER, DIGIT, WITHIN = r"[^\W\d_]", r"\d", "[\u00ad\u200b-\u200d\u2060\ufeff\u0300-\u036f]"
 _TOKEN = re.compile(f"(?:{LETTER}{WITHIN}*)+|{DIGIT}+")
-_ASCII_TOKEN = re.compile("[a-z]+|[0-9]+")
+_ASCII_TOKEN = re.compile("[a-z]+|0+")
+_ZERO = b"0"
 _INVISIBLE_WITHIN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _BULLET = re.compile(
     r"^\s*(?:[-+–—]\s+|[*•◦▪‣·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-z][.)]\s+)?"
 )
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 PAIR_SEPARATOR = " "
+_FOLDED = bytes(  # letters in lower case, every digit as zero, a space for all else
+    ord(c.lower()) if c.isalpha() and c.isascii() else ord("0") if c.isdigit() and c.isascii() else ord(" ")
+    for c in map(chr, range(256))
+)
 NUMBER_TOKEN = "0"  # every number counts as the same word: "line 4" and "line 7" say the same of the scope
 
 
@@ -93,8 +98,11 @@ def spans(text: str) -> list[Span]:
 
 def tokens(text: str) -> list[str]:
     """Tokens of a text, in order; lower-cased, numbers all alike."""
-    if text.isascii():  # the same, three times as fast
-        return [word if word >= "a" else NUMBER_TOKEN for word in _ASCII_TOKEN.findall(text.lower())]
+    if text.isascii():  # the same, several times as fast
+        folded = text.encode().translate(_FOLDED)
+        if _ZERO not in folded:
+            return folded.decode().split()
+        return [word if word >= "a" else NUMBER_TOKEN for word in _ASCII_TOKEN.findall(folded.decode())]
     return [token(word) for word in _TOKEN.findall(text)]
 
 

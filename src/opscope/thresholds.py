@@ -56,4 +56,4 @@ def _lowest(probability: np.ndarray, right: np.ndarray, error: float) -> float:
 
 def activity_threshold(log_odds: np.ndarray, false_alarms: float) -> float:
     """The log-odds of being an activity below which the share ``false_alarms`` of these activities, (n,) out of fold, lies."""
-    return float(np.quantile(log_odds, false_alarms))
+    return float(np.quantile(log_odds, false_alarms, method="lower"))

@@ -22,7 +22,7 @@ from opscope.heads import fit_familiarity, fit_forms, fit_functions
 from opscope.vectors import WordVectors
 
 FEWEST_PER_LABEL = 20
-INVERSE_PENALTIES = (10.0, 20.0, 40.0)
+INVERSE_PENALTIES = (2.5, 5.0, 10.0)
 FOLDS = 5
 
 
@@ -32,7 +32,7 @@ class ScopeClassifier(ClassifierMixin, BaseEstimator):
     ``C`` is the inverse penalty of the logistic regression; ``vectors`` go to TextFeatures.
     """
 
-    def __init__(self, C: float = 20.0, vectors: WordVectors | None = None):
+    def __init__(self, C: float = 5.0, vectors: WordVectors | None = None):
         self.C = C
         self.vectors = vectors
 
