@@ -33,7 +33,7 @@ from opscope.registry import PIPELINE, SCORER, active_version
 from opscope.scorer import CHUNK
 
 ONE = "Re-grind the die after the burr complaint from line 2"
-TEXTS = 100_000
+TEXTS, SINGLE = 100_000, 1_000  # in bulk, and one by one
 SLOW = {"minilm": 256, "model2vec": 10_000, "opscope explained": 500}  # texts a round for who would take too long
 SPAWN = multiprocessing.get_context("spawn")
 ROUNDS = 5
@@ -80,7 +80,7 @@ def against_peers(texts: list[str], root: Path) -> None:
         workers[name] = Worker(name, root)
     size = {name: SLOW.get(name, TEXTS) for name in workers}
     batch = medians({name: lambda name=name: workers[name].seconds(texts[: size[name]], 1) for name in workers})
-    one = medians({name: lambda name=name: workers[name].seconds(texts[:100], 100) / 100 for name in workers})
+    one = medians({name: lambda name=name: workers[name].seconds(texts[:SINGLE], SINGLE) / SINGLE for name in workers})
     for worker in workers.values():
         worker.stop()
     rate = {name: size[name] / seconds for name, seconds in batch.items()}
