@@ -51,8 +51,9 @@ def test_modules_stay_small():
 
 LOWEST_FIRST = (
     "errors paths policies packing guide text languages topics clauses wording vectors duplicates agreement streams formats tables "
-    "dataset tokenising bulk scorer familiarity scorer_file similar flip calibration features heads training thresholds registry "
-    "compiling prediction results frames tagging explanation model dask evaluation card display retraining cli __init__ __main__"
+    "dataset intake tokenising bulk scorer familiarity scorer_file similar flip calibration features heads training thresholds "
+    "registry compiling prediction results frames tagging explanation model dask evaluation card display retraining cli __init__ "
+    "__main__"
 ).split()
 
 

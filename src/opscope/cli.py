@@ -36,6 +36,7 @@ _EVALUATE_EXAMPLES = """\
 opscope evaluate data/evaluation.csv
 opscope evaluate my_labels.csv --model models/VERSION"""
 _TRAIN_EXAMPLES = """\
+opscope train my_labels.csv --dry-run --rejected wrong_rows.csv
 opscope train my_labels.csv
 opscope train my_labels.csv --only --models my_models
 opscope train my_labels.csv --dask tcp://scheduler:8786"""
@@ -139,10 +140,37 @@ def _evaluate(options) -> None:
 
 
 def _train(options) -> None:
+    if options.dry_run or options.json or options.rejected:
+        _look_into(options)
+        if options.dry_run:
+            return
     from opscope.retraining import train_version
 
-    trained = train_version(Path(options.csv), models=_models(options), only=options.only, jobs=options.jobs, cluster=options.dask)
+    trained = train_version(
+        Path(options.csv),
+        models=_models(options),
+        only=options.only,
+        skip_rejected=options.skip_rejected,
+        jobs=options.jobs,
+        cluster=options.dask,
+    )
     print("\n".join(trained.lines))
+
+
+def _look_into(options) -> None:
+    """Tells what the table holds, before anything is learned from it."""
+    from opscope.dataset import read_dataset, read_labelled
+    from opscope.intake import intake_json, intake_lines, intake_of, rejected_csv
+    from opscope.paths import shipped
+    from opscope.streams import replaced_when_complete
+
+    reading = read_labelled(Path(options.csv))
+    found = intake_of(reading, read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True))
+    print(intake_json(found) if options.json else "\n".join(intake_lines(found)))
+    if options.rejected:
+        with replaced_when_complete(options.rejected) as handle:
+            handle.write(rejected_csv(reading))
+        print(f"{len(reading.rejected):,} faults written to {options.rejected}", file=sys.stderr)
 
 
 def _list_models(options) -> None:
@@ -207,8 +235,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     train.add_argument("csv", metavar="CSV", help="columns text and label (production or operations), optionally function")
     train.add_argument("--only", action="store_true", help="leave the shipped rows out and train on this file alone")
+    train.add_argument("--dry-run", action="store_true", help="only tell what the file holds and which rows are wrong")
+    train.add_argument("--json", action="store_true", help="tell that as JSON")
+    train.add_argument("--rejected", metavar="OUT", help="write the wrong rows to a CSV, with what to do about each")
+    train.add_argument(
+        "--skip-rejected", action="store_true", help="train on the other rows (default: wrong rows stop the training)"
+    )
     train.add_argument("--jobs", type=int, default=2, metavar="N", help="processes to use (default: 2)")
-
     train.add_argument("--dask", metavar="ADDRESS", help="run cross-validation on the Dask cluster with this scheduler")
 
     models = commands.add_parser("models", help="list versions, or make one active")

@@ -14,8 +14,8 @@ from tqdm import tqdm
 
 from opscope.card import card_of, in_words
 from opscope.compiling import check_same, compile_familiarity, compile_scorer
-from opscope.dataset import PAIR_PREFIX, Dataset, Example, read_dataset, read_non_activities
-from opscope.errors import InputError, ModelError
+from opscope.dataset import PAIR_PREFIX, Dataset, Example, read_dataset, read_labelled, read_non_activities
+from opscope.errors import DataError, InputError, ModelError
 from opscope.evaluation import Report, evaluate
 from opscope.familiarity import Familiarity
 from opscope.features import vectors_of
@@ -28,6 +28,7 @@ from opscope.similar import make_neighbours
 from opscope.thresholds import policy_thresholds
 from opscope.training import TrainedModel, fit_model, number_of_steps
 
+FEWEST_ALONE = 50  # rows of each label
 _LIBRARIES = ("mapie", "numpy", "scikit-learn", "scipy")
 
 
@@ -41,15 +42,24 @@ class Trained:
 
 
 def train_version(
-    csv: Path, *, models: Path, only: bool = False, jobs: int = 2, cluster: str | None = None, seed: int = 0
+    csv: Path,
+    *,
+    models: Path,
+    only: bool = False,
+    skip_rejected: bool = False,
+    jobs: int = 2,
+    cluster: str | None = None,
+    seed: int = 0,
 ) -> Trained:
     """Trains on a CSV (with the shipped rows unless ``only``), measures on the evaluation set, and saves a version in ``models``.
 
     Cross-validation runs in ``jobs`` processes, or on the Dask cluster whose scheduler has the address ``cluster``. The active
-    version stays the active one. Raises DataError for wrong rows, ModelError when the folder cannot be written, InputError when no
-    cluster answers.
+    version stays the active one. Raises DataError for wrong rows, unless ``skip_rejected`` leaves them out, ModelError when the
+    folder cannot be written, InputError when no cluster answers.
     """
-    own = read_dataset(csv)
+    own = read_labelled(csv).dataset if skip_rejected else read_dataset(csv)
+    if only:
+        _check_enough_alone(own)
     shipped_rows = read_dataset(shipped("data/activities.csv"))
     dataset = own if only else training_rows(own, shipped_rows, guide_rows())
     non_activities = read_non_activities(shipped("data/non_activities.csv"))
@@ -76,6 +86,17 @@ def train_version(
     neighbours = make_neighbours(dataset, non_activities, vectors_of(model.classifier.features_), scorer.functions)
     folder = save_version(models, version, neighbours, _as_bytes(model), card_of(manifest, report))
     return Trained(folder, report, tuple(_lines(folder, dataset, report, models, evaluation_set)))
+
+
+def _check_enough_alone(own: Dataset) -> None:
+    """Raises DataError where rows are too few to be learned from without the shipped ones."""
+    counts = {label: own.labels.count(label) for label in LABELS}
+    if min(counts.values()) < FEWEST_ALONE:
+        told = " and ".join(f"{count} {label}" for label, count in counts.items())
+        raise DataError(
+            f"{told} rows are too few to be learned from alone: below {FEWEST_ALONE} of each label, thresholds and figures are "
+            "guesses. Add rows, or leave --only away, so that the shipped rows are used too."
+        )
 
 
 @contextmanager

@@ -6,9 +6,9 @@ their pieces.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from opscope.vectors import split_into_pieces
 
 CHUNK = 8192  # texts scored at a time: enough to make the fixed cost of a step small, few enough for the processor's cache
 _GRAIN = 1e9
+_UNKNOWN_KEPT = 16_384
 _NO_ROWS = np.empty(0, dtype=np.intp)
 
 
@@ -141,9 +142,13 @@ class Scorer:
     def rows_of(self, word: str) -> tuple[int, ...]:
         """The row of a known token, the rows of the pieces of any other."""
         row = self._row_of(word)
-        if row is not None:
-            return (row,)
-        return tuple(self.row_of_piece[piece] for piece in split_into_pieces(word, self.row_of_piece))
+        return self._rows_of_pieces(word) if row is None else (row,)
+
+    @cached_property
+    def _rows_of_pieces(self) -> Callable[[str], tuple[int, ...]]:
+        row_of = self.row_of_piece
+        # Unknown words are few and come again: names, part numbers, abbreviations.
+        return lru_cache(_UNKNOWN_KEPT)(lambda word: tuple(row_of[piece] for piece in split_into_pieces(word, row_of)))
 
     def score_one(self, text: str) -> "OneScore":
         """Scores of one text: what ``score`` gives, in plain numbers, since arrays would take most of the time."""
