@@ -20,7 +20,10 @@ RUNNERS_UP = 3  # functions named, the best among them
 _PHRASE_SHARE = 0.5  # neighbours make a phrase where what they add together is at least this share of what the weaker adds alone
 _PHRASE_LEAST = 0.05  # and is at least so much of the log-odds
 # Words that tell a reader nothing by themselves; they begin and end no phrase, and the pair with one counts to the other word.
-_LINKS = frozenset("a an and as at by for from in into its of on onto or our that the their this to with".split())
+_LINKS = frozenset(
+    "a about after against an and are as at before by during for from in into is its of off on onto or our over per that the their "
+    "this to under until up via with".split()
+)
 _WORDS_NAMED = 3  # in a reason
 _ASPECTS_SHOWN = 3
 

@@ -12,7 +12,7 @@ from opscope.prediction import Prediction
 from opscope.results import RESULT_COLUMNS
 from opscope.tables import as_csv
 from opscope.text import activities_in
-from opscope.wording import as_percent
+from opscope.wording import as_percent, percent_of
 
 EXAMPLES = """\
 Re-grind the die after the burr complaint from line 2
@@ -89,7 +89,7 @@ def _show_table(found: list[Prediction]) -> int:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "probability": st.column_config.ProgressColumn("probability", min_value=0.5, max_value=1.0, format="percent"),
+            "probability": st.column_config.ProgressColumn("probability", min_value=50, max_value=100, format="%d %%"),
             "activity": st.column_config.TextColumn("activity", width="large"),
         },
         alt="Each activity with its label, probability, decision and function",
@@ -112,7 +112,7 @@ def _table(found: list[Prediction]) -> dict[str, list]:
     return {
         "activity": [p.text for p in found],
         "label": [labels[p.label].name for p in found],
-        "probability": [p.probability for p in found],
+        "probability": [min(percent_of(p.probability), 99) for p in found],  # 100 % would claim too much
         "decision": [labels[p.decision].name if p.decision in labels else p.decision for p in found],
         "function": [functions[p.function].title for p in found],
         "owner": [p.owner for p in found],
