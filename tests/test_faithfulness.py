@@ -1,4 +1,4 @@
-"""The words that explanations name are those that the label rests on, and more so than those that LIME names.
+"""The words that explanations name are those that the label rests on, as much as those that LIME names.
 
 Comprehensiveness: how far the label's probability falls without the words named. Sufficiency: how far with these words alone.
 Both after DeYoung and others, ERASER, 2020.

@@ -1,11 +1,14 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from opscope.compiling import compile_familiarity
+from opscope.compiling import FALSE_ALARMS, FALSE_ALARMS_OF_SHORT, compile_familiarity
 from opscope.dataset import read_dataset
-from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, features_of, is_unfamiliar, margins, unfamiliar
+from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, SHORT, features_of, is_unfamiliar, margins, unfamiliar
 from opscope.guide import guide
 from opscope.paths import shipped
+from opscope.text import tokens
 
 
 def test_the_guide_says_what_to_tell_of_every_form(non_activities):
@@ -45,3 +48,23 @@ def test_in_bulk_and_one_by_one_the_same_texts_are_unfamiliar(model, evaluation_
     bulk = unfamiliar(familiarity, texts, scorer.score(texts))
     assert bulk.tolist() == [is_unfamiliar(familiarity, text, scorer.score_one(text)) for text in texts]
     assert 0 < bulk.sum() < len(texts)
+
+
+def test_texts_of_up_to_three_words_have_a_threshold_of_their_own(model):
+    never_short = replace(model.loaded.familiarity, certain=np.inf, threshold=np.inf, short_threshold=-np.inf)
+    texts, scorer = ["Blend syrup", "Blend the syrup", "Blend the syrup again"], model.loaded.scorer
+    expected = [False, False, True]
+    assert unfamiliar(never_short, texts, scorer.score(texts)).tolist() == expected
+    assert [is_unfamiliar(never_short, text, scorer.score_one(text)) for text in texts] == expected
+
+
+def test_each_threshold_lets_its_share_of_the_held_out_activities_be_taken_for_none(small_model, few_rows):
+    compiled = compile_familiarity(small_model, few_rows)
+    is_short = np.array([len(tokens(text)) <= SHORT for text in few_rows.texts])
+    doubted = small_model.held_out_margins < compiled.certain
+    for chosen, threshold, share in (
+        (is_short, compiled.short_threshold, FALSE_ALARMS_OF_SHORT),
+        (~is_short, compiled.threshold, FALSE_ALARMS),
+    ):
+        lost = (doubted & (small_model.held_out_activity < threshold))[chosen].mean()
+        assert share - 1 / chosen.sum() <= lost <= share

@@ -82,3 +82,18 @@ def test_a_dry_run_tells_all_and_trains_nothing(tmp_path, reading, capsys):
     assert not models.exists()
     assert main(["train", reading.name, "--models", str(models)]) == 2
     assert "row 6: label is 'plant'" in capsys.readouterr().err
+
+
+def test_wrong_rows_may_be_left_out_and_too_few_are_no_training_set_alone(reading, tmp_path, capsys):
+    arguments = ["train", reading.name, "--only", "--models", str(tmp_path / "models")]
+    assert main(arguments) == 2
+    assert "row 6: label is 'plant'" in capsys.readouterr().err
+    assert main([*arguments, "--skip-rejected"]) == 2
+    assert "3 operations and 1 production rows are too few to be learned from alone: below 50 of each" in capsys.readouterr().err
+
+
+def test_rows_too_many_to_be_compared_are_said_to_be_so(reading, evaluation_set, monkeypatch):
+    monkeypatch.setattr("opscope.intake.MOST_COMPARED", 3)
+    found = intake_of(reading, evaluation_set)
+    assert not found.contradictions and not found.duplicates
+    assert intake_lines(found)[-1] == "More than 3 rows: they were not compared with each other."

@@ -89,13 +89,13 @@ def _collapsed(model: TrainedModel) -> tuple[np.ndarray, np.ndarray, np.ndarray,
     """What each word and piece adds to the label, (rows,), and to the other heads, (rows, heads); each pair; the intercepts."""
     features = model.classifier.features_
     label, heads, intercepts = _coefficients(model)
-    sizes = np.cumsum([len(features.words_), len(features.pairs_), len(features.runs_)])
-    of_words, of_pairs, of_runs, of_vectors = np.split(label, sizes)
-    heads_of_words, heads_of_runs, heads_of_vectors = np.split(heads, sizes[[0, 2]] - [0, sizes[1] - sizes[0]])
-    every_row = np.arange(len(features.words_) + len(vectors_of(features).words))
+    words, pairs, runs = len(features.words_), len(features.pairs_), len(features.runs_)
+    of_words, of_pairs, of_runs, of_vectors = np.split(label, np.cumsum([words, pairs, runs]))
+    heads_of_words, heads_of_runs, heads_of_vectors = np.split(heads, np.cumsum([words, runs]))
+    every_row = np.arange(words + len(vectors_of(features).words))
     rows = features.run_table(every_row) @ np.column_stack([of_runs, heads_of_runs])
     rows += features.vector_weight_ * features.vector_table(every_row) @ np.column_stack([of_vectors, heads_of_vectors])
-    rows[: len(features.words_)] += np.column_stack([of_words, heads_of_words]) * features.word_weights_[:, None]
+    rows[:words] += np.column_stack([of_words, heads_of_words]) * features.word_weights_[:, None]
     return np.ascontiguousarray(rows[:, 0]), rows[:, 1:], of_pairs * features.pair_weights_, intercepts
 
 

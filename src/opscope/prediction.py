@@ -150,7 +150,7 @@ def _tag_one(version: Version, text: str, policy: str) -> tuple[int, float, int,
         reason = FORM
     else:
         reason = LEANS if probability < version.manifest.policies[policy][LABELS[label]] else DECIDED
-    if reason == DECIDED:
+    if reason == DECIDED:  # then nobody asks for the form, and any will do
         return label, probability, label, function, reason, 1, score.known
     decision = _DECISION_OF.get(reason, DECISIONS.index(UNFAMILIAR))
     return label, probability, decision, function, reason, 1 + int(score.forms[1:].argmax()), score.known
