@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import joblib
 import numpy as np
 import pytest
 
@@ -8,6 +9,8 @@ from opscope.dataset import read_dataset
 from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, SHORT, features_of, is_unfamiliar, margins, unfamiliar
 from opscope.guide import guide
 from opscope.paths import shipped
+from opscope.registry import PIPELINE, active_version
+from opscope.retraining import guide_rows, training_rows
 from opscope.text import tokens
 
 
@@ -58,13 +61,14 @@ def test_texts_of_up_to_three_words_have_a_threshold_of_their_own(model):
     assert [is_unfamiliar(never_short, text, scorer.score_one(text)) for text in texts] == expected
 
 
-def test_each_threshold_lets_its_share_of_the_held_out_activities_be_taken_for_none(small_model, few_rows):
-    compiled = compile_familiarity(small_model, few_rows)
-    is_short = np.array([len(tokens(text)) <= SHORT for text in few_rows.texts])
-    doubted = small_model.held_out_margins < compiled.certain
+def test_each_threshold_lets_its_share_of_the_held_out_activities_be_taken_for_none(activities):
+    fitted, rows = joblib.load(active_version(shipped("models")) / PIPELINE), training_rows(activities, guide_rows())
+    compiled = compile_familiarity(fitted, rows)
+    is_short = np.array([len(tokens(text)) <= SHORT for text in rows.texts])
+    doubted = fitted.held_out_margins < compiled.certain
     for chosen, threshold, share in (
         (is_short, compiled.short_threshold, FALSE_ALARMS_OF_SHORT),
         (~is_short, compiled.threshold, FALSE_ALARMS),
     ):
-        lost = (doubted & (small_model.held_out_activity < threshold))[chosen].mean()
+        lost = (doubted & (fitted.held_out_activity < threshold))[chosen].mean()
         assert share - 1 / chosen.sum() <= lost <= share
