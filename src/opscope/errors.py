@@ -4,7 +4,8 @@ OpscopeError            anything opscope refuses, with a sentence that says what
 ├── InputError          what was given to predict or explain is not text
 ├── DataError           a table or a labelled set has problems, all of them listed
 ├── GuideError          the guide's file breaks one of its own rules
-└── ModelError          a model folder is missing, incomplete or altered
+├── ModelError          a model folder is missing, incomplete or altered
+└── ReviewError         the database of reviews cannot be used
 """
 
 
@@ -26,3 +27,7 @@ class GuideError(OpscopeError, ValueError):
 
 class ModelError(OpscopeError, ValueError):
     """A model folder cannot be used."""
+
+
+class ReviewError(OpscopeError, ValueError):
+    """The database of reviews is locked, missing, newer than this opscope, or no such database."""
