@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test lint train bench bench-speed bench-quality learning-curve vectors lock clean
+.PHONY: install app test test-faults lint train bench bench-audit bench-speed bench-quality learning-curve vectors lock clean
 
 install: .venv/installed
 
@@ -19,6 +19,10 @@ app: install
 test: install
 	$(BIN)/python -m pytest -n 2
 
+# Kills training and promotion 400 times; takes some ten minutes.
+test-faults: install
+	OPSCOPE_KILLS=100,300 $(BIN)/python -m pytest tests/test_killed.py
+
 lint: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -31,6 +35,9 @@ ONET ?= ../shared/external/onet_tasks.csv
 
 bench: install
 	$(BIN)/python benchmarks/labels.py --onet $(ONET)
+
+bench-audit: install
+	$(BIN)/python benchmarks/audit.py
 
 # The peers need PyTorch and more, which nothing else does.
 bench-speed: .venv-bench/installed

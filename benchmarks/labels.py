@@ -11,7 +11,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegressionCV
 from sklearn.pipeline import make_pipeline
 
-from opscope.dataset import Dataset, Example, read_dataset
+from opscope.dataset import Dataset, Example
+from opscope.labelled import read_dataset
 from opscope.model import load
 from opscope.paths import shipped
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from opscope.dataset import Dataset, read_dataset
+from opscope.classifier import ScopeClassifier
+from opscope.dataset import Dataset
+from opscope.labelled import read_dataset
 from opscope.paths import shipped
-from opscope.training import ScopeClassifier
 
 SHARES = (0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 OUTPUT = Path(__file__).with_suffix(".csv")

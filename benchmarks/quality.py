@@ -18,10 +18,11 @@ from sklearn.metrics import roc_auc_score
 
 import opscope
 from opscope.calibration import calibration_of
-from opscope.dataset import Dataset, read_dataset
+from opscope.dataset import Dataset
 from opscope.explanation import contributions_of
 from opscope.familiarity import margins
 from opscope.guide import LABELS, PRODUCTION
+from opscope.labelled import read_dataset
 from opscope.paths import shipped
 from opscope.policies import POLICIES
 from opscope.thresholds import policy_thresholds

@@ -25,11 +25,12 @@ from pyarrow import compute
 
 import opscope
 from opscope import tokenising
+from opscope.aliases import active_version
 from opscope.bulk import segment_sums
-from opscope.dataset import read_dataset
+from opscope.labelled import read_dataset
 from opscope.paths import shipped
 from opscope.prediction import tag
-from opscope.registry import PIPELINE, SCORER, active_version
+from opscope.registry import PIPELINE, SCORER
 from opscope.scorer import CHUNK
 
 ONE = "Re-grind the die after the burr complaint from line 2"

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from opscope.compiling import compile_scorer
-from opscope.dataset import Dataset, NonActivity, read_dataset, read_non_activities
+from opscope.dataset import Dataset, NonActivity
+from opscope.labelled import read_dataset, read_non_activities
 from opscope.model import Model, load
 from opscope.paths import shipped
 from opscope.training import TrainedModel, fit_model

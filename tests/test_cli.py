@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from opscope.cli import main
+from opscope.registry import version_names
 from opscope.results import RESULT_COLUMNS
 
 
@@ -120,14 +121,6 @@ def test_an_output_that_cannot_be_written_is_said_before(tickets, tmp_path, name
     assert sorted(os.listdir(tmp_path)) == ["folder", "tickets.csv"]
 
 
-def test_wrong_labels_are_listed_by_row_before_training(tmp_path, capsys):
-    path = tmp_path / "labels.csv"
-    path.write_text("text,label\ngrease the chain,plant\n", encoding="utf-8")
-    assert main(["train", str(path), "--models", str(tmp_path / "models")]) == 2
-    assert f"{path}, row 2: label is 'plant', expected operations or production." in capsys.readouterr().err
-    assert not (tmp_path / "models").exists()
-
-
 def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, capsys):
     path, models = tmp_path / "labels.csv", tmp_path / "models"
     with path.open("w", newline="", encoding="utf-8") as handle:
@@ -136,7 +129,7 @@ def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, 
         writer.writerows([example.text, example.label] for example in few_rows.examples[:160])
     assert main(["train", str(path), "--only", "--models", str(models), "--jobs", "1"]) == 0
     shown = capsys.readouterr().out
-    (version,) = [folder.name for folder in models.iterdir()]
+    (version,) = version_names(models)
     assert f"There is no active version yet. To use this one: opscope models promote {version} --models {models}\n" in shown
     assert main(["models", "promote", version, "--models", str(models)]) == 0
     assert main(["predict", "Grease the filler bearings on line 2", "--models", str(models)]) == 0

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
-from opscope.dataset import Dataset, Example, read_dataset
+from opscope.dataset import Dataset, Example
 from opscope.errors import DataError
+from opscope.labelled import read_dataset
 
 
 def written(tmp_path, content):
@@ -32,12 +33,16 @@ def test_every_problem_is_listed_with_its_row(tmp_path):
     with pytest.raises(DataError, match="row 2: label is") as caught:
         read_dataset(path)
     lines = str(caught.value).splitlines()
-    assert lines[0] == f"{path}, row 2: label is 'productoin', expected operations or production. Correct it, or delete the row."
+    assert lines[0] == (
+        f"{path}, row 2: label is 'productoin', expected operations or production. "
+        "Write production if that is meant, or delete the row."
+    )
     assert lines[1] == f"{path}, row 3: text is '': The text is empty. Write what is done, to what, and where."
     assert lines[2] == (
         f"{path}, row 4: function quality_control belongs to production, the row's label is operations. Correct one of them."
     )
-    assert lines[3].startswith(f"{path}, row 5: function is 'banking', expected one of production_planning, process_operation, ")
+    told = f"{path}, row 5: function is 'banking', expected one of the guide's 26 functions, or nothing. Write one of production_"
+    assert lines[3].startswith(told)
     assert lines[4] == f"{path}, row 6: text is '42': The text holds no word. Write what is done, to what, and where."
     assert len(lines) == 5
 
@@ -52,7 +57,8 @@ def test_many_problems_are_counted_not_all_printed(tmp_path):
 def test_a_missing_label_column_is_named(tmp_path):
     path = written(tmp_path, "text,site\ngrease the chain,Lyon\n")
     message = (
-        f"{path} has no label column. Columns are: text, site. Name one of them label and fill it with operations or production."
+        f"{path} has no label column. Columns are: text, site. Name one of them label and fill it with operations or production, "
+        "or say which it is with --label-column NAME."
     )
     with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         read_dataset(path)

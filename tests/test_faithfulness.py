@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
+from opscope.aliases import active_version
 from opscope.paths import shipped
-from opscope.registry import PIPELINE, active_version
+from opscope.registry import PIPELINE
 
 WORD = re.compile(r"[^\W_]+")
 NAMED, TEXTS, SAMPLES, KERNEL_WIDTH = 3, 40, 600, 25.0

@@ -4,12 +4,13 @@ import joblib
 import numpy as np
 import pytest
 
+from opscope.aliases import active_version
 from opscope.compiling import FALSE_ALARMS, FALSE_ALARMS_OF_SHORT, compile_familiarity
-from opscope.dataset import read_dataset
 from opscope.familiarity import FEATURES, FORM_OF_KIND, FORMS, SHORT, features_of, is_unfamiliar, margins, unfamiliar
 from opscope.guide import guide
+from opscope.labelled import read_dataset
 from opscope.paths import shipped
-from opscope.registry import PIPELINE, active_version
+from opscope.registry import PIPELINE
 from opscope.retraining import guide_rows, training_rows
 from opscope.text import tokens
 

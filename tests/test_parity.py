@@ -8,10 +8,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from opscope.aliases import active_version
 from opscope.compiling import check_same
 from opscope.errors import ModelError
 from opscope.paths import shipped
-from opscope.registry import PIPELINE, active_version, load_version
+from opscope.registry import PIPELINE, load_version
 from opscope.scorer_file import load_scorer, save_scorer
 from opscope.text import tokens
 from opscope.tokenising import cut

@@ -4,8 +4,8 @@ import tomllib
 
 from conftest import CASES
 
-from opscope.dataset import read_dataset
 from opscope.guide import guide
+from opscope.labelled import read_dataset
 from opscope.paths import shipped
 
 

@@ -3,15 +3,12 @@ import re
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.calibration import CalibratedClassifierCV
-from sklearn.model_selection import GridSearchCV, cross_val_score
 
 from opscope.compiling import compile_familiarity, compile_scorer
 from opscope.dataset import Dataset
 from opscope.errors import DataError
 from opscope.retraining import _manifest
-from opscope.training import ScopeClassifier, fit_model, folds, number_of_steps
+from opscope.training import fit_model, folds, number_of_steps
 
 
 def test_pairs_are_never_split_over_folds(activities):
@@ -19,21 +16,6 @@ def test_pairs_are_never_split_over_folds(activities):
     for train, test in folds(groups, seed=0):
         assert not set(groups[train]) & set(groups[test])
         assert len(train) + len(test) == len(groups)
-
-
-def test_the_classifier_is_a_scikit_learn_estimator(few_rows):
-    texts, labels = few_rows.texts[:120], few_rows.labels[:120]
-    scores = cross_val_score(ScopeClassifier(), texts, labels, cv=3)
-    assert scores.mean() > 0.7
-    search = GridSearchCV(ScopeClassifier(), {"C": [1.0, 30.0]}, cv=2).fit(texts, labels)
-    assert list(search.classes_) == ["operations", "production"]
-    assert clone(ScopeClassifier(C=3.0)).C == 3.0
-
-
-def test_predict_and_predict_proba_agree(small_model, few_rows):
-    classifier = small_model.classifier
-    likelier = classifier.classes_[classifier.predict_proba(few_rows.texts).argmax(axis=1)]
-    np.testing.assert_array_equal(classifier.predict(few_rows.texts), likelier)
 
 
 def test_calibration_lowers_the_loss_of_held_out_scores(small_model):
@@ -46,11 +28,6 @@ def test_calibration_lowers_the_loss_of_held_out_scores(small_model):
     raw = (small_model.held_out - classifier.offset_) / classifier.slope_
     assert classifier.slope_ > 0
     assert loss(small_model.held_out) < loss(raw)
-
-
-def test_it_works_in_scikit_learns_calibration(few_rows):
-    calibrated = CalibratedClassifierCV(ScopeClassifier(C=3.0), cv=2).fit(few_rows.texts[:120], few_rows.labels[:120])
-    assert calibrated.predict_proba(few_rows.texts[120:130]).shape == (10, 2)
 
 
 def test_training_twice_gives_the_same_bytes(tmp_path, few_rows, non_activities):
@@ -80,5 +57,5 @@ def test_the_same_model_has_the_same_name_whatever_was_done_with_it(small_model,
     used.score(few_rows.texts)
     used.score_one(few_rows.texts[0])
     familiarity = compile_familiarity(small_model, few_rows)
-    names = {_manifest(small_model, scorer, familiarity, few_rows).version for scorer in (fresh, used)}
+    names = {_manifest(small_model, scorer, familiarity, few_rows, 0).version for scorer in (fresh, used)}
     assert len(names) == 1

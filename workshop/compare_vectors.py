@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from make_vectors import labelled_words, make_vectors
 
-from opscope.dataset import read_dataset
+from opscope.classifier import ScopeClassifier
+from opscope.labelled import read_dataset
 from opscope.paths import shipped
-from opscope.training import ScopeClassifier, folds
+from opscope.training import folds
 
 # dimensions, weight of frequent words (sif), words of the labelled set added
 SETTINGS = ((128, None, True), (300, None, True), (300, 1e-3, True), (300, None, False))

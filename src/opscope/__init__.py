@@ -2,7 +2,7 @@
 
 import importlib
 
-from opscope.errors import DataError, GuideError, InputError, ModelError, OpscopeError
+from opscope.errors import DataError, GuideError, InputError, ModelError, OpscopeError, ReviewError, VersionWarning
 from opscope.explanation import Contribution, Explanation
 from opscope.model import Model, default_model, load
 from opscope.policies import BALANCED
@@ -18,6 +18,9 @@ __all__ = [
     "ModelError",
     "OpscopeError",
     "Prediction",
+    "ReviewError",
+    "ScopeClassifier",
+    "VersionWarning",
     "explain",
     "load",
     "predict",
@@ -27,9 +30,11 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name):
-    """``opscope.dask``, loaded when it is first asked for, since it needs Dask."""
+    """``opscope.dask`` and ``opscope.ScopeClassifier``, loaded when first asked for: they need Dask, and scikit-learn."""
     if name == "dask":
         return importlib.import_module("opscope.dask")
+    if name == "ScopeClassifier":
+        return importlib.import_module("opscope.classifier").ScopeClassifier
     raise AttributeError(f"module 'opscope' has no attribute {name!r}")
 
 

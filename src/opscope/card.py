@@ -1,8 +1,15 @@
 """Reports in words: for a terminal, and as the card of a version that says what it is for, how good it is, and its limits."""
 
+from dataclasses import dataclass
+
+from opscope.agreement import cohens_kappa
+from opscope.compare import Difference, difference_in_words
 from opscope.evaluation import Decided, Report, Share
+from opscope.learning import LearningCurve
+from opscope.paths import shipped
 from opscope.policies import CONFIDENCE, POLICIES
 from opscope.registry import Manifest
+from opscope.tables import read_table
 
 _FRONT = """# opscope model {version}
 
@@ -12,20 +19,89 @@ probability and the words that spoke for it, so that a person decides faster. Th
 **What it is not for.** Deciding about people; texts that are no activities of an organisation; other languages; farming, mining,
 energy generation and building sites, which the guide leaves out.
 
-**Data.** {rows:,} labelled activities (SHA-256 of the texts and labels: `{data}`). The shipped rows were written and labelled by a
-language model working from the guide; `data/README.md` tells how.
+**Data.** {rows:,} labelled activities{own}. The shipped rows were written and labelled by a language model working from the
+guide, with no person's label among them; `data/README.md` tells how.
+
+**Agreement.** {agreement}
+
+**How good.** {accuracy} of the labels on the evaluation set are right, on rows that were never trained on. By the balanced
+policy it decides {decided} of the activities without a person, and of those labels {right} are right; the others go to a
+person with a question. {unfamiliar} of the texts that are no activity are recognised.
+
+**May the probabilities be believed?** On the average they are off by {calibration}.
+
+**Limits.** Real lists are harder than the evaluation set, which was written the same way as the training rows. Hands-on
+services, single words and short names are the weakest. Where your organisation draws the line elsewhere than the guide, it needs
+labels of your own.
+
+**Changes.** {changes}
 """
 
 
-def card_of(manifest: Manifest, report: Report) -> str:
-    """The card's text; ``report`` is the version's measurement on the evaluation set."""
+@dataclass(frozen=True)
+class Before:
+    """The version that was active when this one was trained, and the difference between the two on the evaluation set."""
+
+    manifest: Manifest
+    difference: Difference
+
+
+def card_of(manifest: Manifest, report: Report, curve: LearningCurve | None = None, before: Before | None = None) -> str:
+    """The card's text: a front page for everybody, and the technical pages. ``report`` is measured on the evaluation set."""
+    own = f", {manifest.own_rows:,} of them given by the user" if manifest.own_rows else ""
     front = _FRONT.format(
-        version=manifest.version, guide=manifest.guide_version, rows=manifest.rows, data=manifest.data_sha256[:16]
+        version=manifest.version,
+        guide=manifest.guide_version,
+        rows=manifest.rows,
+        own=own,
+        agreement=_agreement(),
+        accuracy=in_words(report.accuracy),
+        decided=in_words(report.decided.share),
+        right=in_words(report.decided.right),
+        unfamiliar=in_words(report.unfamiliar),
+        calibration=f"{100 * report.calibration.error:.1f} points",
+        changes=_changes(manifest, before),
     )
+    learned = ["", "## Would more labels help?", "", *curve.sentences, ""] if curve else []
+    return front + _scores(report) + _policies(manifest, report) + _calibration(report) + "\n".join(learned) + _technical(manifest)
+
+
+def _agreement() -> str:
+    """How far first and second labels of the shipped rows agree."""
+    rows = [row.values for name in ("activities", "evaluation") for row in read_table(shipped(f"data/{name}.csv")).rows]
+    first = {values[0]: values[2] for values in rows}
+    pairs = [(first[values[0]], values[1]) for row in read_table(shipped("data/second_labels.csv")).rows for values in [row.values]]
+    equal = Share(sum(a == b for a, b in pairs), len(pairs))
+    kappa = cohens_kappa(*zip(*pairs, strict=True))
+    return (
+        f"Of the shipped rows {equal.total:,} were labelled a second time, blind; {in_words(equal)} got the same label (Cohen's\n"
+        f"kappa {kappa:.2f}). Both readers were language models and disputed rows were dropped, so people would agree less often."
+    )
+
+
+def _changes(manifest: Manifest, before: Before | None) -> str:
+    if before is None:
+        return "There was no active version to compare with."
+    old = before.manifest
+    parts = [f"The active version was {old.version}, trained on {old.rows:,} rows. On the evaluation set this one has "]
+    parts.append(difference_in_words(before.difference) + ".")
+    parts += [" The guide has changed since."] if old.guide_sha256 != manifest.guide_sha256 else []
+    return "".join(parts)
+
+
+def _technical(manifest: Manifest) -> str:
     settings = ", ".join(f"{name} {value:g}" for name, value in manifest.settings.items())
     libraries = ", ".join(f"{name} {version}" for name, version in manifest.libraries.items())
-    technical = f"\n## Technical\n\nSettings: {settings}. Trained with {libraries}.\n"
-    return front + _scores(report) + _policies(manifest, report) + _calibration(report) + technical
+    hashes = "".join(
+        f"- {what}: `{sha256}`\n"
+        for what, sha256 in (
+            ("texts, labels and functions", manifest.data_sha256),
+            ("evaluation set", manifest.evaluation_sha256),
+            ("guide", manifest.guide_sha256),
+        )
+    )
+    trained = f"Trained {manifest.created} by {manifest.author} with {libraries}. Settings: {settings}."
+    return f"\n## Technical\n\n{trained} SHA-256 of what it was made from:\n\n{hashes}"
 
 
 def _policies(manifest: Manifest, report: Report) -> str:
@@ -77,6 +153,8 @@ def _scores(report: Report) -> str:
 
 def in_words(share: Share) -> str:
     """A share for people, such as ``96.1 % (865 of 900)``."""
+    if not share.total:
+        return "none (of 0)"
     return f"{share.value:.1%}".replace("%", " %") + f" ({share.right} of {share.total})"
 
 

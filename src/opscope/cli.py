@@ -6,11 +6,11 @@ import signal
 import sys
 
 from opscope import __version__
-from opscope.commands import app, evaluate, explain, models, predict, train
+from opscope.commands import app, evaluate, explain, models, predict, review, train
 from opscope.errors import OpscopeError
 
 FAILED = 2
-_COMMANDS = (predict, explain, train, evaluate, models, app)
+_COMMANDS = (predict, explain, train, evaluate, models, review, app)
 _EXTRA_OF = {"streamlit": "app", "distributed": "dask", "sqlalchemy": "reviews", "platformdirs": "reviews"}
 
 

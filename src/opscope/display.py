@@ -117,7 +117,11 @@ def _topic_lines(topic) -> list[str]:
 
 def _similar_line(similar) -> str:
     name = guide().labels[similar.label].name if similar.label else "no activity"
-    return f"{similar.similarity:.2f} {name}: {_safe(similar.text)}"
+    line = f"{similar.similarity:.2f} {name}: {_safe(similar.text)}"
+    if not similar.decided_by:
+        return line
+    why = f": {_safe(similar.reason)}" if similar.reason else ""
+    return f"{line} (decided by {', '.join(map(_safe, similar.decided_by))}{why})"
 
 
 def _safe(text: str) -> str:

@@ -31,3 +31,7 @@ class ModelError(OpscopeError, ValueError):
 
 class ReviewError(OpscopeError, ValueError):
     """The database of reviews is locked, missing, newer than this opscope, or no such database."""
+
+
+class VersionWarning(UserWarning):
+    """A model is used with other versions of libraries than it was trained with."""

@@ -11,8 +11,8 @@ from opscope.policies import STRICT
 from opscope.prediction import UNFAMILIAR, Prediction, functions_of_labels, predictions
 from opscope.registry import Version
 from opscope.scorer import Scorer
-from opscope.similar import Similar
-from opscope.text import readable, spans
+from opscope.similar import Neighbours, Precedents, Similar
+from opscope.text import clean, readable, spans
 from opscope.topics import topics_in
 from opscope.wording import as_percent
 
@@ -47,9 +47,9 @@ class Explanation:
 
     ``functions``: the likeliest functions of the label with their probabilities, the best first. ``rule`` and ``sources``: the
     guide's definition of the function and where it comes from. ``aspects``: where the sources compare production and operations on
-    this function. ``contested``: topics that the text touches and the sources disagree on. ``similar``: the nearest labelled
-    activities. ``counterfactual``: the smallest edit that changes the label. ``clauses``: predictions of the single activities of a
-    text that tells of several, else empty.
+    this function. ``contested``: topics that the text touches and the sources disagree on. ``similar``: the precedents that people
+    decided, then the nearest labelled activities. ``counterfactual``: the smallest edit that changes the label. ``clauses``:
+    predictions of the single activities of a text that tells of several, else empty.
     """
 
     prediction: Prediction
@@ -99,8 +99,8 @@ class Explanation:
         return tuple(c for c in self.strongest if (c.value > 0) == (label == PRODUCTION) and c.value)
 
 
-def explanation(version: Version, prediction: Prediction, policy: str) -> Explanation:
-    """Explains a prediction that this version made under this policy."""
+def explanation(version: Version, prediction: Prediction, policy: str, precedents: Precedents | None = None) -> Explanation:
+    """Explains a prediction that this version made under this policy; similar precedents are named first."""
     scorer, text = version.scorer, readable(prediction.text)
     contributions = contributions_of(scorer, text)
     function, intercept = guide().functions[prediction.function], float(scorer.intercepts[0])
@@ -118,10 +118,19 @@ def explanation(version: Version, prediction: Prediction, policy: str) -> Explan
         sources=function.sources,
         aspects=tuple(a for a in guide().aspects if function.key in a.functions)[:_ASPECTS_SHOWN],
         contested=topics_in(text, prediction.function),
-        similar=version.neighbours.nearest(text) if text.strip() else (),
+        similar=_similar(version.neighbours, precedents, text),
         counterfactual=flip(scorer, text, prediction.label, [(c.start, c.end) for c in speaking]) if known else None,
         clauses=_clauses(version, text) if known else (),
     )
+
+
+def _similar(neighbours: Neighbours, precedents: Precedents | None, text: str) -> tuple[Similar, ...]:
+    """The precedents near the text, then the nearest labelled activities that are not among them."""
+    if not text.strip():
+        return ()
+    decided = precedents.nearest(neighbours.place(text)) if precedents else ()
+    shown = {clean(similar.text) for similar in decided}
+    return (*decided, *(similar for similar in neighbours.nearest(text) if similar.text not in shown))
 
 
 def _clauses(version: Version, text: str) -> tuple[Prediction, ...]:

@@ -1,29 +1,41 @@
 """What a labelled table holds, before anything is learned from it: counts, wrong rows, and rows that get in each other's way."""
 
-import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
-from opscope.dataset import Dataset, Reading
+from opscope.dataset import Dataset
 from opscope.duplicates import near_duplicates
-from opscope.guide import LABELS, guide
+from opscope.errors import DataError
+from opscope.guide import LABELS
+from opscope.labelled import Reading, Rejected
 from opscope.tables import as_csv
 
-MOST_COMPARED = 50_000  # rows; comparing more with each other would take minutes
-_FEWEST_OF_FUNCTION = 20
-_MOST_SHOWN = 20
+FEWEST_ALONE = 50  # rows of each label without which nothing can be said of a model trained on them alone
+_STOLEN, _FEWEST_STOLEN = 0.5, 10  # with so large a share of its rows in the evaluation set, and so many, a table is that set
 
 
 @dataclass(frozen=True)
 class Twins:
-    """Two texts that are the same or nearly; ``overlap`` is the share of their runs of four characters in common, 0 to 1."""
+    """Two texts that are the same or nearly; ``overlap`` is how near, 0 to 1.
+
+    ``first_row`` and ``second_row`` are their rows in the table; None for a text that lies elsewhere.
+    """
 
     first: str
     second: str
     first_label: str
     second_label: str
+    first_row: int | None
+    second_row: int | None
     overlap: float
+
+    @property
+    def sentence(self) -> str:
+        """Both texts with rows and labels, for people."""
+        sides = ((self.first_row, self.first, self.first_label), (self.second_row, self.second, self.second_label))
+        return " and ".join(f"{f'row {row}: ' if row else ''}{text!r} ({label or 'no activity'})" for row, text, label in sides)
 
 
 @dataclass(frozen=True)
@@ -31,88 +43,94 @@ class Intake:
     """What a table holds. ``duplicates`` have one label, ``contradictions`` two; ``overlaps`` are with the evaluation set."""
 
     reading: Reading
-    labels: dict[str, int]
-    functions: dict[str, int]
     duplicates: tuple[Twins, ...]
     contradictions: tuple[Twins, ...]
     overlaps: tuple[Twins, ...]
-    is_compared: bool
+
+    @cached_property
+    def rejected(self) -> tuple[Rejected, ...]:
+        """The faults of the table, rows that lie in the evaluation set among them, in the order of the rows."""
+        fix = "Delete the row: a model that learned it would look better than it is."
+        stolen = (
+            Rejected(pair.second_row, pair.second, "text", pair.second, f"text is nearly the evaluation set's {pair.first!r}.", fix)
+            for pair in self.overlaps
+        )
+        return tuple(sorted((*self.reading.rejected, *stolen), key=lambda fault: fault.row))
+
+    @property
+    def rows_rejected(self) -> int:
+        """Number of rows with at least one fault."""
+        return len({fault.row for fault in self.rejected})
+
+    @cached_property
+    def usable(self) -> Reading:
+        """The table without the rows at fault."""
+        faulty, found = {fault.row for fault in self.rejected}, self.reading
+        kept = [place for place, row in enumerate(found.rows) if row not in faulty]
+        examples = tuple(found.dataset.examples[place] for place in kept)
+        return Reading(found.name, Dataset(examples), tuple(found.rows[place] for place in kept), self.rejected)
+
+    @property
+    def labels(self) -> dict[str, int]:
+        """Number of usable rows of each label."""
+        return {label: self.usable.dataset.labels.count(label) for label in LABELS}
+
+    @property
+    def functions(self) -> dict[str, int]:
+        """Number of usable rows of each function that is named, the most frequent first."""
+        named = Counter(example.function for example in self.usable.dataset.examples)
+        return {name: count for name, count in named.most_common() if name}
 
 
 def intake_of(reading: Reading, evaluation_set: Dataset) -> Intake:
-    """Counts the rows of a table, and compares them with each other and with the evaluation set.
+    """Compares the rows of a table with each other and with the evaluation set.
 
-    The rows of one minimal pair are alike on purpose and are left alone. Beyond MOST_COMPARED rows nothing is compared.
+    The rows of one minimal pair are alike on purpose and are left alone. Raises DataError where the table is the evaluation set.
     """
-    own, is_compared = reading.dataset, len(reading.dataset) <= MOST_COMPARED
-    examples = (*evaluation_set.examples, *own.examples) if is_compared else ()
-    twins, overlaps = [], []
-    for first, second, overlap in near_duplicates([example.text for example in examples]):
-        a, b = examples[first], examples[second]
-        if second < len(evaluation_set) or (a.pair and a.pair == b.pair):
-            continue
-        found = Twins(a.text, b.text, a.label, b.label, overlap)
-        (overlaps if first < len(evaluation_set) else twins).append(found)
+    compared = list(_twins(reading, evaluation_set))
+    overlaps = {pair.second_row: pair for pair in compared if pair.first_row is None}
+    if len(overlaps) >= max(_FEWEST_STOLEN, _STOLEN * len(reading.rows)):
+        raise DataError(
+            f"{reading.name}: {len(overlaps):,} of {len(reading.rows):,} rows are those of the evaluation set, on which versions "
+            "are compared, so it is never trained on. Train on other rows; opscope evaluate measures a model on these."
+        )
+    twins = [pair for pair in compared if pair.first_row is not None]
     return Intake(
         reading=reading,
-        labels={label: own.labels.count(label) for label in LABELS},
-        functions={name: count for name, count in Counter(e.function for e in own.examples).most_common() if name},
         duplicates=tuple(pair for pair in twins if pair.first_label == pair.second_label),
         contradictions=tuple(pair for pair in twins if pair.first_label != pair.second_label),
-        overlaps=tuple(overlaps),
-        is_compared=is_compared,
+        overlaps=tuple(overlaps.values()),
     )
 
 
-def intake_lines(found: Intake) -> list[str]:
-    """The findings for a terminal."""
-    reading, usable, rejected = found.reading, len(found.reading.dataset), found.reading.rows_rejected
-    lines = [
-        f"{reading.name}: {usable + rejected:,} rows, {usable:,} can be learned from, {rejected:,} cannot.",
-        "Labels: " + ", ".join(f"{count:,} {label}" for label, count in found.labels.items()) + ".",
-    ]
-    if found.functions:
-        thin = [name for name in guide().functions if found.functions.get(name, 0) < _FEWEST_OF_FUNCTION]
-        named = sum(found.functions.values())
-        lines.append(f"Functions: named in {named:,} rows; fewer than {_FEWEST_OF_FUNCTION} rows of {', '.join(thin) or 'none'}.")
-    lines += _shown("cannot be learned from", [fault.sentence for fault in reading.rejected])
-    lines += _shown("contradict each other", [_told(pair) for pair in found.contradictions])
-    lines += _shown("say the same twice", [_told(pair) for pair in found.duplicates])
-    lines += _shown(
-        "are nearly those of the evaluation set, whose figures would be too good", [_told(pair) for pair in found.overlaps]
-    )
-    if not found.is_compared:
-        lines.append(f"More than {MOST_COMPARED:,} rows: they were not compared with each other.")
-    return lines
+def _twins(reading: Reading, evaluation_set: Dataset) -> Iterator[Twins]:
+    own, others = reading.dataset.examples, evaluation_set.examples
+    examples, rows = (*others, *own), (*[None] * len(others), *reading.rows)
+    for first, second, overlap in near_duplicates([example.text for example in examples]):
+        a, b = examples[first], examples[second]
+        if rows[second] is not None and not (a.pair and a.pair == b.pair and rows[first] is not None):
+            yield Twins(a.text, b.text, a.label, b.label, rows[first], rows[second], overlap)
 
 
-def _told(pair: Twins) -> str:
-    return f"{pair.first!r} ({pair.first_label or 'no activity'}) and {pair.second!r} ({pair.second_label})"
+def check_trainable(found: Intake, *, only: bool, skip_rejected: bool) -> None:
+    """Raises DataError where wrong rows are to be corrected first, or rows are too few to be learned from alone."""
+    if found.rejected and not skip_rejected:
+        rows = found.rows_rejected + len(found.usable.rows)
+        raise DataError(
+            f"{found.reading.name}: {found.rows_rejected:,} of {rows:,} rows cannot be learned from, as listed, so nothing was "
+            "trained. Correct them, or leave them out with --skip-rejected."
+        )
+    if not found.usable.rows:
+        raise DataError(f"{found.reading.name}: no row can be learned from, so nothing was trained. Correct the rows as listed.")
+    if only and min(found.labels.values()) < FEWEST_ALONE:
+        told = " and ".join(f"{count} {label}" for label, count in found.labels.items())
+        raise DataError(
+            f"{told} rows are too few to be learned from alone: below {FEWEST_ALONE} of each label, thresholds and figures are "
+            "guesses. Add rows, or leave --only away, so that the shipped rows are used too."
+        )
 
 
-def _shown(what: str, found: Sequence[str]) -> list[str]:
-    if not found:
-        return []
-    more = [f"  ... and {len(found) - _MOST_SHOWN:,} more"] if len(found) > _MOST_SHOWN else []
-    return [f"{len(found):,} {what}:", *(f"  {line}" for line in found[:_MOST_SHOWN]), *more]
-
-
-def intake_json(found: Intake) -> str:
-    """Everything found, as JSON."""
-    told = {
-        "name": found.reading.name,
-        "rows": len(found.reading.dataset) + found.reading.rows_rejected,
-        "usable": len(found.reading.dataset),
-        "labels": found.labels,
-        "functions": found.functions,
-        "rejected": [asdict(fault) for fault in found.reading.rejected],
-        **{name: [asdict(pair) for pair in getattr(found, name)] for name in ("duplicates", "contradictions", "overlaps")},
-        "compared": found.is_compared,
-    }
-    return json.dumps(told, ensure_ascii=False, indent=2)
-
-
-def rejected_csv(reading: Reading) -> bytes:
+def rejected_csv(found: Intake) -> bytes:
     """The faults as CSV for a spreadsheet, one a line, with the number of the row and what to do."""
     names = ("row", "column", "value", "problem", "fix", "text")
-    return as_csv({name: [getattr(fault, name) for fault in reading.rejected] for name in names})
+    return as_csv({name: [getattr(fault, name) for fault in found.rejected] for name in names})

@@ -5,11 +5,14 @@ from functools import cache
 from pathlib import Path
 from typing import overload
 
+from opscope.aliases import active_version
 from opscope.errors import InputError
 from opscope.explanation import Explanation, explanation
 from opscope.policies import BALANCED
 from opscope.prediction import Prediction, predictions
-from opscope.registry import Version, active_version, default_models, load_version
+from opscope.registry import Version, default_models, load_version
+from opscope.settling import Settled
+from opscope.similar import Precedents
 from opscope.text import checked
 
 
@@ -45,11 +48,18 @@ class Model:
             return predictions(self._version, [text], policy)[0]
         return predictions(self._version, checked(text), policy)
 
-    def explain(self, text: str, policy: str = BALANCED) -> Explanation:
-        """The prediction for one text with the reasons for it; raises InputError for anything that is no text."""
+    def precedents(self, settled: Sequence[Settled]) -> Precedents:
+        """Activities that people settled, made ready for ``explain``."""
+        return Precedents.among(self._version.neighbours, settled)
+
+    def explain(self, text: str, policy: str = BALANCED, precedents: Precedents | None = None) -> Explanation:
+        """The prediction for one text with the reasons for it, similar ``precedents`` among them.
+
+        Raises InputError for anything that is no text.
+        """
         if not isinstance(text, str):
             raise InputError(f"explain takes one text, got {type(text).__name__}. Pass a str; loop over a list.")
-        return explanation(self._version, self.predict(text, policy), policy)
+        return explanation(self._version, self.predict(text, policy), policy, precedents)
 
     def predict_table(self, table, text_column: str = "text", policy: str = BALANCED):
         """The table (pandas, polars or pyarrow) with a column for each of RESULT_COLUMNS appended; the same kind comes back.
@@ -63,7 +73,7 @@ class Model:
 
 
 def load(folder: str | Path | None = None) -> Model:
-    """Loads a version's folder, such as ``models/1a2b3c4d5e6f``; without one, the active version that opscope ships.
+    """Loads a version's folder, such as ``models/2026-11-28-1a2b3c4d5e6f``; without one, the active version that opscope ships.
 
     Raises ModelError when the folder holds no complete version.
     """

@@ -1,10 +1,13 @@
-"""Versions of the model: immutable folders, one of them active. Nothing else touches ``models/``."""
+"""Versions of the model: immutable folders. Nothing but this and ``aliases`` touches ``models/``."""
 
 import hashlib
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -17,25 +20,32 @@ from opscope.scorer_file import load_scorer, save_scorer
 from opscope.similar import Neighbours, load_neighbours, save_neighbours
 from opscope.vectors import shipped_vectors
 
-FORMAT = 3
+FORMAT = 4
 MANIFEST, SCORER, SIMILAR, PIPELINE, CARD = (
     "manifest.json", "scorer.safetensors", "similar.safetensors", "pipeline.joblib", "card.md",
 )  # fmt: skip
-_ACTIVE = "active"
+_CONTENT_LENGTH = 12  # characters of the hash that names the content
+_LOCK, _PATIENCE = ".lock", 60  # seconds
 
 
 @dataclass(frozen=True)
 class Manifest:
     """What a version says of itself; ``files`` holds the SHA-256 of the files beside it.
 
-    ``policies`` holds for each policy and label the probability below which a text goes to review, ``examples`` the number of
-    rows on which these thresholds rest.
+    ``created`` and ``author`` say when and by whom it was trained; the ``..._sha256`` of what: rows, evaluation set and guide.
+    ``own_rows`` of the ``rows`` are the user's. ``policies`` holds for each policy and label the probability below which a text
+    goes to review, ``examples`` the number of rows on which these thresholds rest.
     """
 
     version: str
+    created: str
+    author: str
     guide_version: str
+    guide_sha256: str
     data_sha256: str
+    evaluation_sha256: str
     rows: int
+    own_rows: int
     settings: dict[str, float]
     policies: dict[str, dict[str, float]]
     examples: int
@@ -57,7 +67,7 @@ class Version:
     def neighbours(self) -> Neighbours:
         """The labelled texts it was trained on, loaded when first asked for; raises ModelError when they are missing or altered."""
         path = self.folder / SIMILAR
-        _check_unaltered(path, self.manifest)
+        unaltered(path, self.manifest)
         return load_neighbours(path, shipped_vectors())
 
     def __getstate__(self) -> dict:
@@ -70,58 +80,68 @@ def default_models() -> Path:
     return shipped("models")
 
 
-def active_version(models: Path) -> Path:
-    """Folder of the active version; raises ModelError when there is none."""
-    try:
-        name = (models / _ACTIVE).read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise ModelError(f"{models} has no active version. Train one, or name a version's folder.") from error
-    return version_folder(models, name)
-
-
-def version_folder(models: Path, name: str) -> Path:
-    """Folder of the version with this name; raises ModelError that lists the versions there are."""
-    if name not in (there := version_names(models)):
-        listed = ", ".join(there) or "none"
-        raise ModelError(f"There is no version {name!r} in {models}. Versions there: {listed}.")
-    return models / name
-
-
 def version_names(models: Path) -> list[str]:
-    """Names of the versions in a models folder, sorted; what is still being written is none."""
+    """Names of the versions in a models folder, the oldest first; what is still being written is none."""
     return sorted(path.parent.name for path in models.glob(f"[!.]*/{MANIFEST}"))
 
 
-def make_active(models: Path, name: str) -> None:
-    """Makes a version the active one, in one step."""
-    folder = version_folder(models, name)
-    written = models / f".{_ACTIVE}.{os.getpid()}"
+def version_folder(models: Path, name: str) -> Path:
+    """Folder of the version with this name, or with this hash at its end; raises ModelError that lists the versions there are."""
+    there = version_names(models)
+    found = [name] if name in there else [other for other in there if name and other.endswith(f"-{name}")]
+    if len(found) != 1:
+        raise ModelError(f"There is no version {name!r} in {models}. Versions there: {', '.join(there) or 'none'}.")
+    return models / found[0]
+
+
+def named_by(day: date, content: str) -> str:
+    """The name of a version: the day, so that names sort by age, and the hash of its content, so that no two share one."""
+    return f"{day.isoformat()}-{content[:_CONTENT_LENGTH]}"
+
+
+@contextmanager
+def locked(models: Path) -> Iterator[None]:
+    """Within the block nobody else changes the folder; the lock ends with its process, even if that is killed.
+
+    Raises ModelError when the folder cannot be written, or somebody else holds the lock for a minute.
+    """
+    # Only what changes the folder needs it, and predicting should start at once.
+    from filelock import FileLock, Timeout
+
     try:
-        written.write_text(folder.name + "\n", encoding="utf-8")
-        os.replace(written, models / _ACTIVE)
+        models.mkdir(parents=True, exist_ok=True)
+        with FileLock(models / _LOCK, timeout=_PATIENCE):
+            yield
+    except Timeout:
+        raise ModelError(
+            f"{models} is being changed by another run for more than {_PATIENCE} s. Try again when it is done."
+        ) from None
     except OSError as error:
-        written.unlink(missing_ok=True)
-        raise ModelError(f"{models} cannot be written: {error.strerror}. {name} was not made active.") from error
+        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
 
 
 def load_version(folder: Path) -> Version:
     """Loads a version; raises ModelError when a file is missing, altered, or of a newer format."""
-    manifest = _read_manifest(folder)
-    _check_unaltered(folder / SCORER, manifest)
+    manifest = read_manifest(folder)
+    unaltered(folder / SCORER, manifest)
     scorer, familiarity = load_scorer(folder / SCORER)
     if scorer.functions != tuple(guide().functions):
         raise ModelError(f"{folder} was trained for another guide ({manifest.guide_version}). Train again with this one.")
     return Version(folder, manifest, scorer, familiarity)
 
 
-def _check_unaltered(path: Path, manifest: Manifest) -> None:
+def unaltered(path: Path, manifest: Manifest) -> bytes:
+    """The content of a version's file; raises ModelError when it is missing or not the one saved with the version."""
     if not path.is_file():
         raise ModelError(f"{path} is missing. Restore the version's folder, or train again.")
-    if sha256_of(path) != manifest.files.get(path.name):
+    content = path.read_bytes()
+    if hashlib.sha256(content).hexdigest() != manifest.files.get(path.name):
         raise ModelError(f"{path} is not the file that was saved with this version. Restore the folder, or train again.")
+    return content
 
 
-def _read_manifest(folder: Path) -> Manifest:
+def read_manifest(folder: Path) -> Manifest:
+    """What the version in this folder says of itself; raises ModelError when it cannot be read."""
     path = folder / MANIFEST
     try:
         raw = json.loads(path.read_text(encoding="utf-8"))
@@ -139,32 +159,46 @@ def _read_manifest(folder: Path) -> Manifest:
         raise ModelError(f"{path} is incomplete: {error}. Restore the version's folder.") from error
 
 
-def save_version(models: Path, version: Version, neighbours: Neighbours, pipeline: bytes, card: str) -> Path:
-    """Writes a version's folder; it appears under its name only when it is complete. The active version stays as it is.
+def save_version(models: Path, version: Version, neighbours: Neighbours, others: dict[str, bytes]) -> Path:
+    """Writes a version's folder; it appears under its name only when it is complete. No alias changes.
 
-    The same version saved again is left as it is. Raises ModelError when the folder cannot be written.
+    ``others`` are the contents of further files by name. The same content saved again is left as it is, whatever its day. Raises
+    ModelError when the folder cannot be written.
     """
     manifest = version.manifest
-    target = models / manifest.version
-    if target.exists():
-        return target
-    building = models / f".{manifest.version}.{os.getpid()}"
-    try:
-        building.mkdir(parents=True)
-        save_scorer(version.scorer, version.familiarity, building / SCORER)
-        save_neighbours(neighbours, building / SIMILAR)
-        for name in (SCORER, SIMILAR):
-            (building / name).chmod(0o644)
-        (building / PIPELINE).write_bytes(pipeline)
-        (building / CARD).write_text(card, encoding="utf-8")
-        files = {name: sha256_of(building / name) for name in (SCORER, SIMILAR, PIPELINE, CARD)}
-        (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
-        building.rename(target)
-    except OSError as error:
-        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
-    return target
+    content = manifest.version.rpartition("-")[2]
+    with locked(models):
+        if same := [name for name in version_names(models) if name.endswith(f"-{content}")]:
+            return models / same[0]
+        _remove_unfinished(models)
+        building = models / f".{manifest.version}"
+        try:
+            building.mkdir()
+            save_scorer(version.scorer, version.familiarity, building / SCORER)
+            save_neighbours(neighbours, building / SIMILAR)
+            for name, written in others.items():
+                (building / name).write_bytes(written)
+            files = {path.name: sha256_of(path) for path in sorted(building.iterdir())}
+            (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
+            for path in building.iterdir():
+                path.chmod(0o644)
+                flushed(path)
+            building.rename(models / manifest.version)
+        finally:
+            shutil.rmtree(building, ignore_errors=True)
+    return models / manifest.version
+
+
+def _remove_unfinished(models: Path) -> None:
+    """Removes what runs that were killed left half written; who holds the lock is the only one writing."""
+    for path in models.glob(".????-??-??-*"):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def flushed(path: Path) -> None:
+    """Waits until the file is on the disk, so that no name ever stands for less than its content."""
+    with path.open("rb") as handle:
+        os.fsync(handle.fileno())
 
 
 def _as_json(manifest: Manifest, files: dict[str, str]) -> str:

@@ -1,102 +1,147 @@
-"""Training from start to saved version: read, fit, compile, measure, save. What ``opscope train`` runs."""
+"""Training from start to saved version: fit, compile, measure, compare, save. What ``opscope train`` runs."""
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from importlib.metadata import version as library_version
 from pathlib import Path
 
 import joblib
 import numpy as np
-from tqdm import tqdm
 
-from opscope.card import card_of, in_words
+from opscope import learning
+from opscope.aliases import active_version, aliases_of, make_candidate, who_asks
+from opscope.card import Before, card_of, in_words
+from opscope.compare import HELD_OUT, Comparison, HeldOut, compare, comparison_lines, difference_on, held_out_as_bytes
 from opscope.compiling import check_same, compile_familiarity, compile_scorer
-from opscope.dataset import PAIR_PREFIX, Dataset, Example, read_dataset, read_labelled, read_non_activities
-from opscope.errors import DataError, InputError, ModelError
+from opscope.dataset import PAIR_PREFIX, Dataset, Example
+from opscope.errors import InputError
 from opscope.evaluation import Report, evaluate
 from opscope.familiarity import Familiarity
 from opscope.features import vectors_of
 from opscope.guide import LABELS, guide
+from opscope.labelled import read_dataset, read_non_activities
 from opscope.model import Model
 from opscope.paths import shipped
-from opscope.registry import Manifest, Version, active_version, load_version, save_version
+from opscope.registry import CARD, PIPELINE, Manifest, Version, load_version, named_by, save_version, sha256_of
 from opscope.scorer import Scorer
+from opscope.settling import Settled
 from opscope.similar import make_neighbours
 from opscope.thresholds import policy_thresholds
 from opscope.training import TrainedModel, fit_model, number_of_steps
 
-FEWEST_ALONE = 50  # rows of each label
-_LIBRARIES = ("mapie", "numpy", "scikit-learn", "scipy")
+_LIBRARIES = ("joblib", "mapie", "numpy", "scikit-learn", "scipy")
+_EVALUATION = "data/evaluation.csv"
+_PACKED = 3  # level of compression
+_FEWEST_FOR_CURVE = 40  # own rows
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A version that was trained and saved, and what to tell about it."""
+    """A version that was trained and saved, how good it is, whether more rows would help, and how it compares.
+
+    ``comparison`` is None where there was no active version, or it is the same.
+    """
 
     folder: Path
+    rows: int
     report: Report
-    lines: tuple[str, ...]
+    curve: learning.LearningCurve | None
+    comparison: Comparison | None
 
 
 def train_version(
-    csv: Path,
+    own: Dataset,
     *,
     models: Path,
     only: bool = False,
-    skip_rejected: bool = False,
+    reviewed: Sequence[Settled] = (),
     jobs: int = 2,
     cluster: str | None = None,
     seed: int = 0,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> Trained:
-    """Trains on a CSV (with the shipped rows unless ``only``), measures on the evaluation set, and saves a version in ``models``.
+    """Trains on own rows (with the shipped ones unless ``only``), measures on the evaluation set, saves in ``models``.
 
-    Cross-validation runs in ``jobs`` processes, or on the Dask cluster whose scheduler has the address ``cluster``. The active
-    version stays the active one. Raises DataError for wrong rows, unless ``skip_rejected`` leaves them out, ModelError when the
-    folder cannot be written, InputError when no cluster answers.
+    Cross-validation runs in ``jobs`` processes, or on the Dask cluster whose scheduler has the address ``cluster``. The version
+    becomes the candidate; the active one stays, and is compared with it, on ``reviewed`` activities too. ``on_step`` is called
+    ``steps_of_training()`` times at most. Raises DataError for too few rows, ModelError when the folder cannot be written,
+    InputError when no cluster answers.
     """
-    own = read_labelled(csv).dataset if skip_rejected else read_dataset(csv)
-    if only:
-        _check_enough_alone(own)
     shipped_rows = read_dataset(shipped("data/activities.csv"))
-    dataset = own if only else training_rows(own, shipped_rows, guide_rows())
+    dataset = training_rows(own) if only else training_rows(own, shipped_rows, guide_rows())
     non_activities = read_non_activities(shipped("data/non_activities.csv"))
-    with cross_validated_on(cluster), tqdm(total=number_of_steps(), desc="training", unit="step", leave=False) as bar:
-
-        def on_step(step: str) -> None:
-            bar.set_postfix_str(step)
-            bar.update()
-
-        model = fit_model(
-            dataset,
-            non_activities,
-            function_rows=dataset if _names_functions(dataset) else shipped_rows,
-            seed=seed,
-            jobs=jobs,
-            on_step=on_step,
-        )
-    evaluation_set = read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
+    with cross_validated_on(cluster):
+        functions = dataset if _names_functions(dataset) else shipped_rows
+        model = fit_model(dataset, non_activities, function_rows=functions, seed=seed, jobs=jobs, on_step=on_step)
+        curve = _curve(model, dataset, len(own), seed, jobs, on_step)
+    on_step("compiling and measuring")
     scorer, familiarity = compile_scorer(model, dataset), compile_familiarity(model, dataset)
     check_same(scorer, model, [*dataset.texts, *(other.text for other in non_activities)])
-    manifest = _manifest(model, scorer, familiarity, dataset)
+    of_the_users = set(own.texts) - set(shipped_rows.texts)
+    manifest = _manifest(model, scorer, familiarity, dataset, len(of_the_users))
     version = Version(models / manifest.version, manifest, scorer, familiarity)
+    evaluation_set = read_dataset(shipped(_EVALUATION), allow_empty_labels=True)
     report = evaluate(Model(version), evaluation_set)
+    active = _active(models)
+    before = _before(active, Model(version), evaluation_set)
+    files = {
+        PIPELINE: _as_bytes(model),
+        CARD: card_of(manifest, report, curve, before).encode(),
+    }
+    if of_the_users:
+        files[HELD_OUT] = held_out_as_bytes(HeldOut(own, model.held_out[: len(own)]))
     neighbours = make_neighbours(dataset, non_activities, vectors_of(model.classifier.features_), scorer.functions)
-    folder = save_version(models, version, neighbours, _as_bytes(model), card_of(manifest, report))
-    return Trained(folder, report, tuple(_lines(folder, dataset, report, models, evaluation_set)))
+    folder = save_version(models, version, neighbours, files)
+    if aliases_of(models).active == folder.name:
+        return Trained(folder, len(dataset), report, curve, None)
+    make_candidate(models, folder.name)
+    comparison = compare(active, Model(load_version(folder)), evaluation_set, reviewed) if active else None
+    return Trained(folder, len(dataset), report, curve, comparison)
 
 
-def _check_enough_alone(own: Dataset) -> None:
-    """Raises DataError where rows are too few to be learned from without the shipped ones."""
-    counts = {label: own.labels.count(label) for label in LABELS}
-    if min(counts.values()) < FEWEST_ALONE:
-        told = " and ".join(f"{count} {label}" for label, count in counts.items())
-        raise DataError(
-            f"{told} rows are too few to be learned from alone: below {FEWEST_ALONE} of each label, thresholds and figures are "
-            "guesses. Add rows, or leave --only away, so that the shipped rows are used too."
-        )
+def steps_of_training() -> int:
+    """How often ``train_version`` calls ``on_step``, at most."""
+    return number_of_steps() + learning.number_of_steps() + 1
+
+
+def trained_lines(trained: Trained, models: Path) -> list[str]:
+    """What to tell about a version that was trained, and how to use it."""
+    decided = trained.report.decided
+    lines = [
+        f"Trained on {trained.rows:,} rows; saved as {trained.folder}",
+        f"On the evaluation set: label right {in_words(trained.report.accuracy)}, decided without a person "
+        f"{in_words(decided.share)}, right among these {in_words(decided.right)}.",
+    ]
+    lines += trained.curve.sentences if trained.curve else []
+    promote = f"opscope models promote {trained.folder.name} --models {models}"
+    if trained.comparison:
+        return [*lines, *comparison_lines(trained.comparison), f"The active version stays. To use the new one: {promote}"]
+    if aliases_of(models).active == trained.folder.name:
+        return [*lines, "This is the active version already: the same rows give the same model."]
+    return [*lines, f"There is no active version yet. To use this one: {promote}"]
+
+
+def _active(models: Path) -> Model | None:
+    """The active version, if there is one."""
+    return Model(load_version(active_version(models))) if aliases_of(models).active else None
+
+
+def _before(active: Model | None, candidate: Model, evaluation_set: Dataset) -> Before | None:
+    return Before(active.loaded.manifest, difference_on(active, candidate, evaluation_set)) if active else None
+
+
+def _curve(
+    model: TrainedModel, dataset: Dataset, own: int, seed: int, jobs: int, on_step: Callable[[str], None]
+) -> learning.LearningCurve | None:
+    """The learning curve of the own rows, which come first; None where there are too few to tell anything."""
+    if own < _FEWEST_FOR_CURVE:
+        return None
+    parts = Dataset(dataset.examples[:own]), Dataset(dataset.examples[own:])
+    return learning.learning_curve(*parts, model.settings["C"], model.held_out, seed=seed, jobs=jobs, on_step=on_step)
 
 
 @contextmanager
@@ -134,7 +179,7 @@ def training_rows(own: Dataset, *others: Dataset) -> Dataset:
 
     Pairs of own rows get names of their own, so that they are never taken for shipped ones.
     """
-    texts, rows = {example.text for example in own.examples}, []
+    texts, rows = set(own.texts), []
     for example in own.examples:
         rows.append(replace(example, source=example.source.replace(PAIR_PREFIX, f"{PAIR_PREFIX}own-", 1)))
     return Dataset((*rows, *(example for other in others for example in other.examples if example.text not in texts)))
@@ -146,16 +191,21 @@ def _names_functions(dataset: Dataset) -> bool:
     return all(sum(label == own for own, _ in named) >= 2 for label in LABELS)
 
 
-def _manifest(model: TrainedModel, scorer: Scorer, familiarity: Familiarity | None, dataset: Dataset) -> Manifest:
-    """The manifest; the version is named by its content, so the same model always has the same name."""
-    data = hashlib.sha256()
+def _manifest(model: TrainedModel, scorer: Scorer, familiarity: Familiarity | None, dataset: Dataset, own: int) -> Manifest:
+    """The manifest; the hash in the version's name is that of its content, so that the same model is known again."""
+    data, now = hashlib.sha256(), datetime.now(UTC)
     for example in dataset.examples:
         data.update("\x1f".join((example.text, example.label, example.function)).encode() + b"\x1e")
     manifest = Manifest(
         version="",
+        created="",
+        author="",
         guide_version=guide().version,
+        guide_sha256=sha256_of(shipped("data/guide.toml")),
         data_sha256=data.hexdigest(),
+        evaluation_sha256=sha256_of(shipped(_EVALUATION)),
         rows=len(dataset),
+        own_rows=own,
         settings=model.settings,
         policies=policy_thresholds(model.held_out, model.held_out_labels),
         examples=len(model.held_out),
@@ -167,31 +217,11 @@ def _manifest(model: TrainedModel, scorer: Scorer, familiarity: Familiarity | No
         for name in part.__dataclass_fields__:  # not what is kept beside them once the scorer has been used
             array = getattr(part, name)
             content.update(np.asarray(array).tobytes() if not isinstance(array, tuple) else "\n".join(array).encode())
-    return replace(manifest, version=content.hexdigest()[:12])
+    name = named_by(now.date(), content.hexdigest())
+    return replace(manifest, version=name, created=now.isoformat(timespec="seconds"), author=who_asks())
 
 
 def _as_bytes(model: TrainedModel) -> bytes:
     buffer = io.BytesIO()
-    joblib.dump(model, buffer, compress=3)
+    joblib.dump(model, buffer, compress=_PACKED)
     return buffer.getvalue()
-
-
-def _lines(folder: Path, dataset: Dataset, report: Report, models: Path, evaluation_set: Dataset) -> Sequence[str]:
-    yield f"Trained on {len(dataset):,} rows; saved as {folder}"
-    decided = report.decided
-    yield (
-        f"On the evaluation set: label right {in_words(report.accuracy)}, decided without a person {in_words(decided.share)}, "
-        f"right among these {in_words(decided.right)}."
-    )
-    promote = f"opscope models promote {folder.name} --models {models}"
-    try:
-        active = active_version(models)
-    except ModelError:
-        yield f"There is no active version yet. To use this one: {promote}"
-        return
-    if active.name == folder.name:
-        yield "This is the active version already: the same rows give the same model."
-        return
-    before = evaluate(Model(load_version(active)), evaluation_set)
-    yield f"The active version {active.name} has {in_words(before.accuracy)} right. It stays active."
-    yield f"To use the new one: {promote}"

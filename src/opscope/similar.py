@@ -18,6 +18,7 @@ from opscope.dataset import Dataset, NonActivity
 from opscope.errors import ModelError
 from opscope.guide import LABELS
 from opscope.packing import packed, unpacked
+from opscope.settling import Settled
 from opscope.text import clean, tokens
 from opscope.vectors import WordVectors, split_into_pieces
 
@@ -30,12 +31,17 @@ _NO_LABEL = -1
 
 @dataclass(frozen=True)
 class Similar:
-    """A labelled text and how near it lies: ``similarity`` is a cosine, 1 for the same words. ``label`` is None for no activity."""
+    """A labelled text and how near it lies: ``similarity`` is a cosine, 1 for the same words. ``label`` is None for no activity.
+
+    A precedent, which people decided, says by whom (``decided_by``) and, where they gave it, the ``reason``.
+    """
 
     text: str
     label: str | None
     function: str
     similarity: float
+    decided_by: tuple[str, ...] = ()
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,16 +61,21 @@ class Neighbours:
     vectors: WordVectors
 
     @cached_property
-    def _unit(self) -> np.ndarray:
+    def unit(self) -> np.ndarray:
+        """The places as unit vectors, (n, DIMENSIONS)."""
         return self.places.astype(np.float32) / _STEPS
 
     @cached_property
     def _row_of(self) -> dict[str, int]:
         return {word: row for row, word in enumerate(self.vectors.words)}
 
+    def place(self, text: str) -> np.ndarray:
+        """Where a text lies, (DIMENSIONS,): a unit vector, or zeros where no word is known."""
+        return _place(text, self.vectors, self._row_of, self.weights)
+
     def similarities(self, text: str) -> np.ndarray:
         """How near each of the texts lies, (n,)."""
-        return self._unit @ _place(text, self.vectors, self._row_of, self.weights)
+        return self.unit @ self.place(text)
 
     def nearest(self, text: str, many: int = 3) -> tuple[Similar, ...]:
         """The activities nearest to the text, the nearest first; the last is one of the other label where one is near."""
@@ -85,6 +96,32 @@ class Neighbours:
             function=self.function_names[function] if function >= 0 else "",
             similarity=min(1.0, float(similarity)),
         )
+
+
+@dataclass(frozen=True, eq=False)
+class Precedents:
+    """Activities that people settled, with their places among the neighbours, (n, DIMENSIONS)."""
+
+    settled: tuple[Settled, ...]
+    places: np.ndarray
+
+    @classmethod
+    def among(cls, neighbours: Neighbours, settled: Sequence[Settled]) -> "Precedents":
+        """Places settled activities where the neighbours lie."""
+        places = [neighbours.place(activity.text) for activity in settled]
+        return cls(tuple(settled), np.array(places, dtype=np.float32))
+
+    def nearest(self, place: np.ndarray, many: int = 2) -> tuple[Similar, ...]:
+        """The precedents nearest to a place, the nearest first; those that have little in common with it are left out."""
+        if not self.settled:
+            return ()
+        similarity = self.places @ place
+        best = [row for row in np.argsort(-similarity, kind="stable")[:many].tolist() if similarity[row] >= NEAR]
+        return tuple(_precedent(self.settled[row], float(similarity[row])) for row in best)
+
+
+def _precedent(activity: Settled, similarity: float) -> Similar:
+    return Similar(activity.text, activity.label, activity.function, min(1.0, similarity), activity.decided_by, activity.reason)
 
 
 def make_neighbours(

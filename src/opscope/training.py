@@ -8,15 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold
-from sklearn.utils.validation import check_is_fitted
 
+from opscope.classifier import ScopeClassifier, platt
 from opscope.dataset import Dataset, NonActivity
 from opscope.errors import DataError
-from opscope.features import TextFeatures
 from opscope.guide import LABELS
 from opscope.heads import fit_familiarity, fit_forms, fit_functions
 from opscope.vectors import WordVectors
@@ -24,51 +23,6 @@ from opscope.vectors import WordVectors
 FEWEST_PER_LABEL = 20
 INVERSE_PENALTIES = (2.5, 5.0, 10.0)
 FOLDS = 5
-
-
-class ScopeClassifier(ClassifierMixin, BaseEstimator):
-    """Tags texts as production or operations; a scikit-learn classifier over TextFeatures.
-
-    ``C`` is the inverse penalty of the logistic regression; ``vectors`` go to TextFeatures.
-    """
-
-    def __init__(self, C: float = 5.0, vectors: WordVectors | None = None):
-        self.C = C
-        self.vectors = vectors
-
-    def fit(self, texts: Sequence[str], labels: Sequence[str]) -> "ScopeClassifier":
-        """Fits on texts and their labels."""
-        labels = np.asarray(labels)
-        self.classes_ = np.unique(labels)
-        self.features_ = TextFeatures(vectors=self.vectors).fit(texts)
-        self.model_ = logistic(self.C).fit(self.features_.transform(texts), labels)
-        self.slope_, self.offset_ = 1.0, 0.0
-        return self
-
-    def calibrate(self, scores: np.ndarray, labels: Sequence[str]) -> "ScopeClassifier":
-        """Maps scores to log-odds by the slope and offset that fit held-out ``scores`` (n,) and their labels best (Platt)."""
-        fitted = _platt(scores, labels)
-        self.slope_, self.offset_ = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
-        return self
-
-    def decision_function(self, texts: Sequence[str]) -> np.ndarray:
-        """Log-odds of the second of ``classes_``, (n,)."""
-        check_is_fitted(self, "model_")
-        return self.slope_ * self.model_.decision_function(self.features_.transform(texts)) + self.offset_
-
-    def predict_proba(self, texts: Sequence[str]) -> np.ndarray:
-        """Probabilities of ``classes_``, (n, 2)."""
-        second = 1 / (1 + np.exp(-self.decision_function(texts)))
-        return np.column_stack([1 - second, second])
-
-    def predict(self, texts: Sequence[str]) -> np.ndarray:
-        """The likelier label of each text, (n,)."""
-        return self.classes_[(self.decision_function(texts) > 0).astype(int)]
-
-
-def _platt(scores: np.ndarray, labels: Sequence[str]) -> LogisticRegression:
-    """Slope and offset that turn scores into log-odds; after Platt, Probabilistic outputs for support vector machines, 1999."""
-    return logistic(1e6).fit(scores[:, None], labels)
 
 
 @dataclass(frozen=True)
@@ -90,11 +44,6 @@ class TrainedModel:
     held_out_activity: np.ndarray | None
     held_out_margins: np.ndarray | None
     settings: dict[str, float]
-
-
-def logistic(C: float) -> LogisticRegression:
-    """The logistic regression used throughout; deterministic."""
-    return LogisticRegression(C=C, max_iter=5000)
 
 
 def folds(groups: Sequence, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -120,10 +69,11 @@ def fit_model(
     """
     _check_enough(dataset)
     labels, losses = np.asarray(dataset.labels), {}
-    held_out = _held_out_scores(dataset, [ScopeClassifier(C, vectors) for C in INVERSE_PENALTIES], seed, jobs, on_step)
+    classifiers = [ScopeClassifier(C, vectors) for C in INVERSE_PENALTIES]
+    held_out = held_out_scores(dataset, classifiers, seed=seed, jobs=jobs, on_step=on_step)
     for C, scores in held_out.items():
         # The penalty shrinks the scores, which calibration undoes; only what is left after it counts.
-        losses[C] = log_loss(labels, _platt(scores, labels).predict_proba(scores[:, None]), labels=LABELS)
+        losses[C] = log_loss(labels, platt(scores, labels).predict_proba(scores[:, None]), labels=LABELS)
     C = min(losses, key=losses.get)
     on_step("fitting and calibrating the label")
     classifier = ScopeClassifier(C, vectors).fit(dataset.texts, labels).calibrate(held_out[C], labels)
@@ -155,14 +105,19 @@ def _check_enough(dataset: Dataset) -> None:
             )
 
 
-def _held_out_scores(
-    dataset: Dataset, classifiers: Sequence[ScopeClassifier], seed: int, jobs: int, on_step: Callable[[str], None]
+def held_out_scores(
+    dataset: Dataset,
+    classifiers: Sequence[ScopeClassifier],
+    *,
+    seed: int = 0,
+    jobs: int = 2,
+    on_step: Callable[[str], None] = lambda step: None,
 ) -> dict[float, np.ndarray]:
     """For the ``C`` of each classifier the scores of all rows, (n,), each from a model fitted without its fold."""
     texts, labels = np.asarray(dataset.texts, dtype=object), np.asarray(dataset.labels)
     splits = folds(dataset.groups, seed)
     parts = Parallel(n_jobs=jobs, return_as="generator")(
-        delayed(_fold_scores)(classifier, texts[train], labels[train], texts[test])
+        delayed(fold_scores)(classifier, texts[train], labels[train], texts[test])
         for classifier in classifiers
         for train, test in splits
     )
@@ -174,5 +129,6 @@ def _held_out_scores(
     return scores
 
 
-def _fold_scores(classifier: ScopeClassifier, texts, labels, held_out) -> np.ndarray:
+def fold_scores(classifier: ScopeClassifier, texts, labels, held_out) -> np.ndarray:
+    """Scores of the ``held_out`` texts, (n,), from a copy of the classifier fitted on the others."""
     return clone(classifier).fit(texts, labels).decision_function(held_out)

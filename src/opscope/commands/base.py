@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Callable
 from pathlib import Path
 
+from opscope.aliases import ACTIVE, version_called
 from opscope.model import Model, load
 from opscope.policies import BALANCED, POLICIES
-from opscope.registry import active_version, default_models, version_folder
+from opscope.registry import default_models
 
 
 def add_command(
@@ -37,6 +38,11 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_reviews(parser: argparse.ArgumentParser, summary: str) -> None:
+    """Lets the command take the database of reviews; named without a place it is the usual one."""
+    parser.add_argument("--reviews", nargs="?", const="", metavar="PLACE", help=summary)
+
+
 def models_of(options) -> Path:
     """The folder of versions that the options name."""
     return Path(options.models) if options.models else default_models()
@@ -44,6 +50,17 @@ def models_of(options) -> Path:
 
 def model_of(options) -> Model:
     """The model that the options name."""
-    if options.model is None:
-        return load(active_version(models_of(options)))
-    return load(options.model if Path(options.model).is_dir() else version_folder(models_of(options), options.model))
+    name = options.model or ACTIVE
+    return load(name if Path(name).is_dir() else version_called(models_of(options), name))
+
+
+def reviewed_in(where: str | None, *, if_there: bool = False):
+    """What people settled in the database named; nothing where none is named, unless ``if_there`` asks for the usual one."""
+    from opscope.reviews_place import reviews_exist
+
+    if where is None and not (if_there and reviews_exist()):
+        return ()
+    from opscope.reviews import open_reviews
+    from opscope.settling import settle
+
+    return settle(open_reviews(where or None, must_exist=True).verdicts()).settled

@@ -17,8 +17,8 @@ def add_to(commands) -> None:
 
 def _evaluate(options) -> None:
     from opscope.card import report_lines
-    from opscope.dataset import read_dataset
     from opscope.evaluation import evaluate
+    from opscope.labelled import read_dataset
 
     dataset = read_dataset(Path(options.csv), allow_empty_labels=True)
     print("\n".join(report_lines(evaluate(model_of(options), dataset))))

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from opscope.commands.base import add_command, add_policy, model_of
+from opscope.commands.base import add_command, add_policy, add_reviews, model_of, reviewed_in
 from opscope.display import as_json, as_text
 from opscope.errors import InputError
 from opscope.text import problem_with
@@ -21,11 +21,14 @@ def add_to(commands) -> None:
     parser.add_argument("text", metavar="TEXT", help="the activity")
     parser.add_argument("--json", action="store_true", help="print everything as JSON")
     add_policy(parser)
+    add_reviews(parser, "the database whose reviewed activities are named as precedents (default: the usual one, if it is there)")
 
 
 def _explain(options) -> None:
     if problem := problem_with(options.text):
         raise InputError(problem)
-    explained = model_of(options).explain(options.text, options.policy)
+    model = model_of(options)
+    settled = reviewed_in(options.reviews, if_there=True)
+    explained = model.explain(options.text, options.policy, model.precedents(settled) if settled else None)
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     print(as_json(explained) if options.json else as_text(explained, coloured=coloured))

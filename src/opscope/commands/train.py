@@ -1,61 +1,134 @@
-"""``opscope train``: looks into a labelled table, and trains a version from it."""
+"""``opscope train``: looks into a labelled table and its labels, and trains a version from it."""
 
 import sys
 from pathlib import Path
 
-from opscope.commands.base import add_command, models_of
+from opscope.commands.base import add_command, add_reviews, models_of, reviewed_in
+from opscope.errors import InputError
 
 _EXAMPLES = """\
-opscope train my_labels.csv --dry-run --rejected wrong_rows.csv
-opscope train my_labels.csv
+opscope train my_labels.csv --dry-run --rejected wrong_rows.csv --fixes proposals.csv
+opscope train my_labels.csv --accept-fixes proposals.csv
+opscope train my_labels.xlsx --text-column Subject --label-column Scope
 opscope train my_labels.csv --only --models my_models
+opscope train --reviews
 opscope train my_labels.csv --dask tcp://scheduler:8786"""
 
 
 def add_to(commands) -> None:
     """Adds the command."""
-    parser = add_command(commands, "train", _train, "train a version from a CSV; the active version stays", _EXAMPLES)
-    parser.add_argument("csv", metavar="CSV", help="columns text and label (production or operations), optionally function")
-    parser.add_argument("--only", action="store_true", help="leave the shipped rows out and train on this file alone")
-    parser.add_argument("--dry-run", action="store_true", help="only tell what the file holds and which rows are wrong")
-    parser.add_argument("--json", action="store_true", help="tell that as JSON")
-    parser.add_argument("--rejected", metavar="OUT", help="write the wrong rows to a CSV, with what to do about each")
+    summary = "look into a labelled table and train a version from it; the active version stays"
+    parser = add_command(commands, "train", _train, summary, _EXAMPLES)
+    columns = "columns text and label (production or operations), optionally function"
+    parser.add_argument("csv", metavar="CSV", nargs="?", help=f"CSV, TSV, JSON Lines, Parquet or XLSX with the {columns}")
+    parser.add_argument("--text-column", metavar="NAME", help="column that holds the activities (default: found by its name)")
+    parser.add_argument("--label-column", metavar="NAME", help="column that holds the labels (default: found by its name)")
+    parser.add_argument("--only", action="store_true", help="leave the shipped rows out and train on these alone")
+    add_reviews(parser, "train on the activities that people reviewed, too; PLACE names the database")
     parser.add_argument(
-        "--skip-rejected", action="store_true", help="train on the other rows (default: wrong rows stop the training)"
+        "--dry-run", action="store_true", help="only tell what the table holds and which rows and labels look wrong"
     )
+    parser.add_argument("--json", action="store_true", help="with --dry-run: tell that as JSON")
+    parser.add_argument("--rejected", metavar="OUT", help="write the wrong rows to a CSV, with what to do about each")
+    parser.add_argument("--fixes", metavar="OUT", help="write the labels that are likely wrong to a CSV, to be accepted there")
+    parser.add_argument("--accept-fixes", metavar="FILE", help="change the labels that were accepted in such a CSV")
+    skip = "train on the other rows (default: wrong rows stop the training)"
+    parser.add_argument("--skip-rejected", action="store_true", help=skip)
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes to use (default: 2)")
     parser.add_argument("--dask", metavar="ADDRESS", help="run cross-validation on the Dask cluster with this scheduler")
 
 
 def _train(options) -> None:
-    if options.dry_run or options.json or options.rejected:
-        _look_into(options)
-        if options.dry_run:
-            return
-    from opscope.retraining import train_version
+    if options.json and not options.dry_run:
+        raise InputError("--json tells what a table holds, so it goes with --dry-run only. Add --dry-run, or leave --json away.")
+    if not options.csv and options.reviews is None:
+        raise InputError("There is nothing to train on. Name a table, or add --reviews to train on what people reviewed.")
+    from tqdm import tqdm
 
-    trained = train_version(
-        Path(options.csv),
-        models=models_of(options),
-        only=options.only,
-        skip_rejected=options.skip_rejected,
-        jobs=options.jobs,
-        cluster=options.dask,
-    )
-    print("\n".join(trained.lines))
+    from opscope.intake import check_trainable
+    from opscope.retraining import steps_of_training, train_version, trained_lines
+
+    reviewed = reviewed_in(options.reviews)
+    found = _looked_into(options, reviewed)
+    if options.dry_run:
+        return
+    check_trainable(found, only=options.only, skip_rejected=options.skip_rejected)
+    with tqdm(total=steps_of_training(), desc="training", unit="step", leave=False, disable=None) as bar:
+        trained = train_version(
+            found.usable.dataset,
+            models=models_of(options),
+            only=options.only,
+            reviewed=reviewed,
+            jobs=options.jobs,
+            cluster=options.dask,
+            on_step=_shown_on(bar),
+        )
+    print("\n".join(trained_lines(trained, models_of(options))))
 
 
-def _look_into(options) -> None:
-    """Tells what the table holds, before anything is learned from it."""
-    from opscope.dataset import read_dataset, read_labelled
-    from opscope.intake import intake_json, intake_lines, intake_of, rejected_csv
+def _looked_into(options, reviewed):
+    """Tells what the table holds and which labels look wrong, before anything is learned from it."""
+    from tqdm import tqdm
+
+    from opscope import audit
+    from opscope.dataset import Dataset
+    from opscope.findings import audit_lines, findings_json, intake_lines
+    from opscope.fixes import proposals_csv
+    from opscope.intake import intake_of, rejected_csv
+    from opscope.labelled import read_dataset
     from opscope.paths import shipped
+
+    found = intake_of(_reading(options, reviewed), read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True))
+    others = Dataset(()) if options.only else read_dataset(shipped("data/activities.csv"))
+    if not options.json:
+        print("\n".join(intake_lines(found)), flush=True)
+    audited = None
+    if audit.is_possible(found.usable, others):
+        with tqdm(total=audit.number_of_steps(), desc="looking at the labels", unit="step", leave=False, disable=None) as bar:
+            audited = audit.audit(found.usable, others, jobs=options.jobs, on_step=_shown_on(bar))
+    if options.json:
+        print(findings_json(found, audited))
+    elif audited:
+        print("\n".join(audit_lines(audited, found.contradictions)), flush=True)
+    if options.rejected:
+        _write(options.rejected, rejected_csv(found), f"{len(found.rejected):,} faults")
+    if options.fixes:
+        suspects = audited.suspects if audited else ()
+        _write(options.fixes, proposals_csv(suspects), f"{len(suspects):,} proposals")
+    return found
+
+
+def _reading(options, reviewed):
+    """The rows of the table, accepted fixes made, followed by what people reviewed."""
+    from opscope.fixes import check_fixes_fit, read_fixes
+    from opscope.labelled import Reading, read_labelled, with_reviewed
+
+    if not options.csv:
+        return with_reviewed(Reading.empty("the reviews"), reviewed)
+    fixes = read_fixes(Path(options.accept_fixes)) if options.accept_fixes else ()
+    reading = read_labelled(
+        Path(options.csv),
+        text_column=options.text_column,
+        label_column=options.label_column,
+        corrected={fix.row: fix.label for fix in fixes},
+    )
+    check_fixes_fit(fixes, reading.texts, reading.name)
+    if fixes:
+        print(f"{len(fixes):,} labels changed as accepted in {options.accept_fixes}.", file=sys.stderr)
+    return with_reviewed(reading, reviewed)
+
+
+def _shown_on(bar):
+    def on_step(step: str) -> None:
+        bar.set_postfix_str(step)
+        bar.update()
+
+    return on_step
+
+
+def _write(path: str, content: bytes, what: str) -> None:
     from opscope.streams import replaced_when_complete
 
-    reading = read_labelled(Path(options.csv))
-    found = intake_of(reading, read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True))
-    print(intake_json(found) if options.json else "\n".join(intake_lines(found)))
-    if options.rejected:
-        with replaced_when_complete(options.rejected) as handle:
-            handle.write(rejected_csv(reading))
-        print(f"{len(reading.rejected):,} faults written to {options.rejected}", file=sys.stderr)
+    with replaced_when_complete(path) as handle:
+        handle.write(content)
+    print(f"{what} written to {path}", file=sys.stderr)

@@ -118,8 +118,9 @@ class Writer:
     def _lines(self, rows: Iterable[Sequence]) -> list[str]:
         """The rows as lines without their ends."""
         lines = []
-        csv.writer(_Collector(lines.append), delimiter=self._separator, lineterminator="\n").writerows(rows)
-        return [line[:-1] for line in lines]
+        # With both characters in the line's end a cell that holds either is put in quotes.
+        csv.writer(_Collector(lines.append), delimiter=self._separator, lineterminator="\r\n").writerows(rows)
+        return [line[:-2] for line in lines]
 
     def _quoted(self, cell) -> str:
         # Alone in its row an empty cell would get quotes.
