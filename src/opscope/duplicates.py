@@ -33,11 +33,13 @@ def near_duplicates(texts: Sequence[str], *, above: float = LARGEST_OVERLAP) -> 
         # other, so that a few in common among the rarest rule most texts out.
         many, rest = len(own), rests[position]
         rarest = sorted(own)[: many - rest]
+        fewest, most = above * many, many / above  # runs of a text that can overlap so much
         common = Counter(chain.from_iterable(holders[run] for run in rarest))
         for other in sorted(
             other
             for other, found in common.items()
-            if found + max(rest, rests[other]) >= above / (1 + above) * (many + len(runs[other])) - _ROUNDING
+            if fewest < len(runs[other]) < most
+            and found + max(rest, rests[other]) >= above / (1 + above) * (many + len(runs[other])) - _ROUNDING
         ):
             shared = len(own & runs[other])
             overlap = shared / (many + len(runs[other]) - shared)
