@@ -7,7 +7,6 @@ import sys
 import pytest
 
 from opscope.cli import main
-from opscope.registry import version_names
 from opscope.results import RESULT_COLUMNS
 
 
@@ -121,22 +120,6 @@ def test_an_output_that_cannot_be_written_is_said_before(tickets, tmp_path, name
     assert sorted(os.listdir(tmp_path)) == ["folder", "tickets.csv"]
 
 
-def test_training_saves_a_version_and_leaves_the_active_one(tmp_path, few_rows, capsys):
-    path, models = tmp_path / "labels.csv", tmp_path / "models"
-    with path.open("w", newline="", encoding="utf-8") as handle:
-        writer = csv.writer(handle)
-        writer.writerow(["text", "label"])
-        writer.writerows([example.text, example.label] for example in few_rows.examples[:160])
-    assert main(["train", str(path), "--only", "--models", str(models), "--jobs", "1"]) == 0
-    shown = capsys.readouterr().out
-    (version,) = version_names(models)
-    assert f"There is no active version yet. To use this one: opscope models promote {version} --models {models}\n" in shown
-    assert main(["models", "promote", version, "--models", str(models)]) == 0
-    assert main(["predict", "Grease the filler bearings on line 2", "--models", str(models)]) == 0
-    assert main(["models", "list", "--models", str(models)]) == 0
-    assert capsys.readouterr().out.endswith(f"{version}  (active)\n")
-
-
 def test_evaluate_prints_shares(tmp_path, capsys):
     path = tmp_path / "own.csv"
     path.write_text(
@@ -147,6 +130,9 @@ def test_evaluate_prints_shares(tmp_path, capsys):
     assert main(["evaluate", str(path)]) == 0
     shown = capsys.readouterr().out
     assert "label right                      100.0 % (2 of 2)" in shown
+    path.write_text(path.read_text(encoding="utf-8").replace("text,label", "what,who"), encoding="utf-8")
+    assert main(["evaluate", str(path), "--text-column", "what", "--label-column", "who"]) == 0
+    assert capsys.readouterr().out == shown
 
 
 def test_every_command_has_examples_in_its_help():

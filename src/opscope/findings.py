@@ -23,6 +23,8 @@ def intake_lines(found: Intake) -> list[str]:
         f"{reading.name}: {usable + found.rows_rejected:,} rows, {usable:,} can be learned from, {found.rows_rejected:,} cannot.",
         "Labels: " + ", ".join(f"{count:,} {label}" for label, count in found.labels.items()) + "." + _imbalance(found),
     ]
+    if 0 < usable < _FEWEST_OF_FUNCTION:
+        lines.append(f"So few rows hardly change a model that learns from the shipped ones too; {_FEWEST_OF_FUNCTION} or more do.")
     if found.functions:
         thin = [name for name in guide().functions if found.functions.get(name, 0) < _FEWEST_OF_FUNCTION]
         named, few = sum(found.functions.values()), ", ".join(thin) or "none"

@@ -90,13 +90,16 @@ class Reading:
         return len({fault.row for fault in self.rejected})
 
 
-def read_dataset(path: Path, *, allow_empty_labels: bool = False) -> Dataset:
+def read_dataset(
+    path: Path, *, text_column: str | None = None, label_column: str | None = None, allow_empty_labels: bool = False
+) -> Dataset:
     """Reads a labelled table with the columns text and label, and optionally function, industry, style, source, id.
 
     Raises DataError that lists every wrong row with its number, the value found and what is allowed. Rows without a label are
     refused unless ``allow_empty_labels``: the evaluation set marks texts that are no activity so.
     """
-    found = read_labelled(path, allow_empty_labels=allow_empty_labels)
+    columns = {"text_column": text_column, "label_column": label_column}
+    found = read_labelled(path, **columns, allow_empty_labels=allow_empty_labels)
     if found.rejected:
         raise DataError(listed([f"{path}, {fault.sentence}" for fault in found.rejected]))
     return found.dataset

@@ -197,7 +197,7 @@ def _remove_unfinished(models: Path) -> None:
 
 def flushed(path: Path) -> None:
     """Waits until the file is on the disk, so that no name ever stands for less than its content."""
-    with path.open("rb") as handle:
+    with path.open("r+b") as handle:  # Windows flushes only what may be written
         os.fsync(handle.fileno())
 
 

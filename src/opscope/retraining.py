@@ -60,24 +60,21 @@ def train_version(
     only: bool = False,
     reviewed: Sequence[Settled] = (),
     jobs: int = 2,
-    cluster: str | None = None,
     seed: int = 0,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> Trained:
     """Trains on own rows (with the shipped ones unless ``only``), measures on the evaluation set, saves in ``models``.
 
-    Cross-validation runs in ``jobs`` processes, or on the Dask cluster whose scheduler has the address ``cluster``. The version
-    becomes the candidate; the active one stays, and is compared with it, on ``reviewed`` activities too. ``on_step`` is called
-    ``steps_of_training()`` times at most. Raises DataError for too few rows, ModelError when the folder cannot be written,
-    InputError when no cluster answers.
+    Cross-validation runs in ``jobs`` processes, or on a cluster within ``cross_validated_on``. The version becomes the candidate; the
+    active one stays, and is compared with it, on ``reviewed`` activities too. ``on_step`` is called ``steps_of_training()`` times
+    at most. Raises DataError for too few rows, ModelError when the folder cannot be written.
     """
     shipped_rows = read_dataset(shipped("data/activities.csv"))
     dataset = training_rows(own) if only else training_rows(own, shipped_rows, guide_rows())
     non_activities = read_non_activities(shipped("data/non_activities.csv"))
-    with cross_validated_on(cluster):
-        functions = dataset if _names_functions(dataset) else shipped_rows
-        model = fit_model(dataset, non_activities, function_rows=functions, seed=seed, jobs=jobs, on_step=on_step)
-        curve = _curve(model, dataset, len(own), seed, jobs, on_step)
+    functions = dataset if _names_functions(dataset) else shipped_rows
+    model = fit_model(dataset, non_activities, function_rows=functions, seed=seed, jobs=jobs, on_step=on_step)
+    curve = _curve(model, dataset, len(own), seed, jobs, on_step)
     on_step("compiling and measuring")
     scorer, familiarity = compile_scorer(model, dataset), compile_familiarity(model, dataset)
     check_same(scorer, model, [*dataset.texts, *(other.text for other in non_activities)])

@@ -38,6 +38,12 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_columns(parser: argparse.ArgumentParser) -> None:
+    """Lets the command take the columns of a labelled table by name."""
+    parser.add_argument("--text-column", metavar="NAME", help="column that holds the activities (default: found by its name)")
+    parser.add_argument("--label-column", metavar="NAME", help="column that holds the labels (default: found by its name)")
+
+
 def add_reviews(parser: argparse.ArgumentParser, summary: str) -> None:
     """Lets the command take the database of reviews; named without a place it is the usual one."""
     parser.add_argument("--reviews", nargs="?", const="", metavar="PLACE", help=summary)

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from opscope.commands.base import add_command, add_reviews, models_of, reviewed_in
+from opscope.commands.base import add_columns, add_command, add_reviews, models_of, reviewed_in
 from opscope.errors import InputError
 
 _EXAMPLES = """\
@@ -21,8 +21,7 @@ def add_to(commands) -> None:
     parser = add_command(commands, "train", _train, summary, _EXAMPLES)
     columns = "columns text and label (production or operations), optionally function"
     parser.add_argument("csv", metavar="CSV", nargs="?", help=f"CSV, TSV, JSON Lines, Parquet or XLSX with the {columns}")
-    parser.add_argument("--text-column", metavar="NAME", help="column that holds the activities (default: found by its name)")
-    parser.add_argument("--label-column", metavar="NAME", help="column that holds the labels (default: found by its name)")
+    add_columns(parser)
     parser.add_argument("--only", action="store_true", help="leave the shipped rows out and train on these alone")
     add_reviews(parser, "train on the activities that people reviewed, too; PLACE names the database")
     parser.add_argument(
@@ -43,6 +42,13 @@ def _train(options) -> None:
         raise InputError("--json tells what a table holds, so it goes with --dry-run only. Add --dry-run, or leave --json away.")
     if not options.csv and options.reviews is None:
         raise InputError("There is nothing to train on. Name a table, or add --reviews to train on what people reviewed.")
+    from opscope.retraining import cross_validated_on
+
+    with cross_validated_on(options.dask):
+        _look_and_train(options)
+
+
+def _look_and_train(options) -> None:
     from tqdm import tqdm
 
     from opscope.intake import check_trainable
@@ -60,7 +66,6 @@ def _train(options) -> None:
             only=options.only,
             reviewed=reviewed,
             jobs=options.jobs,
-            cluster=options.dask,
             on_step=_shown_on(bar),
         )
     print("\n".join(trained_lines(trained, models_of(options))))
