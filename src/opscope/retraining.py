@@ -65,9 +65,9 @@ def train_version(
 ) -> Trained:
     """Trains on own rows (with the shipped ones unless ``only``), measures on the evaluation set, saves in ``models``.
 
-    Cross-validation runs in ``jobs`` processes, or on a cluster within ``cross_validated_on``. The version becomes the candidate; the
-    active one stays, and is compared with it, on ``reviewed`` activities too. ``on_step`` is called ``steps_of_training()`` times
-    at most. Raises DataError for too few rows, ModelError when the folder cannot be written.
+    Cross-validation runs in ``jobs`` processes, or on a cluster within ``cross_validated_on``. The version becomes the candidate;
+    the active one stays, and is compared with it, on ``reviewed`` activities too. ``on_step`` is called ``steps_of_training()``
+    times at most. Raises DataError for too few rows, ModelError when the folder cannot be written.
     """
     shipped_rows = read_dataset(shipped("data/activities.csv"))
     dataset = training_rows(own) if only else training_rows(own, shipped_rows, guide_rows())
