@@ -11,7 +11,7 @@ import pytest
 from pyarrow import parquet
 
 from opscope.errors import DataError
-from opscope.tables import as_csv, find_column, open_table, read_table, written_table
+from opscope.tables import as_csv, find_column, open_table, read_table, sheets_of, written_table
 
 ROWS = [("7", "grease; the chain"), ("8", "prüfen, “now”")]
 
@@ -216,3 +216,18 @@ def test_formulas_are_disarmed_for_spreadsheets():
     assert as_csv({"a": ["=1+1", "-2", "@x", "fine"], "n": [1, 2, 3, 4]}).decode("utf-8-sig") == (
         "a,n\n'=1+1,1\n'-2,2\n'@x,3\nfine,4\n"
     )
+
+
+def test_a_sheet_of_a_workbook_may_be_chosen(tmp_path):
+    path, book = tmp_path / "book.xlsx", openpyxl.Workbook()
+    for name, text in (("notes", "seen"), ("tasks", "Grease the chain")):
+        sheet = book.create_sheet(name)
+        sheet.append(["text"])
+        sheet.append([text])
+    del book["Sheet"]
+    book.save(path)
+    assert sheets_of(path) == ("notes", "tasks")
+    assert [read_table(path, sheet=sheet).rows[0].values for sheet in (None, "tasks")] == [("seen",), ("Grease the chain",)]
+    with pytest.raises(DataError, match=r"book\.xlsx has no sheet 'x'\. Sheets are: notes, tasks\.$"):
+        read_table(path, sheet="x")
+    assert sheets_of("a.csv") == ()

@@ -28,11 +28,12 @@ class Table:
 
 
 @contextmanager
-def open_table(path: Path | str) -> Iterator[tuple[OpenTable, io.IOBase]]:
+def open_table(path: Path | str, *, sheet: str | None = None) -> Iterator[tuple[OpenTable, io.IOBase]]:
     """Opens a table, or standard input for ``-``, which holds CSV or JSON Lines: the table, and the raw file to tell progress by.
 
     Text is UTF-8 (with or without byte order mark), UTF-16 with one, or else Windows-1252; separated by comma, semicolon or tab; a
-    name ending in .gz, .bz2 or .xz is unpacked. Raises DataError, also while rows are read.
+    name ending in .gz, .bz2 or .xz is unpacked. Of a workbook the first sheet is read, or the one named. Raises DataError, also
+    while rows are read.
     """
     name = shown_name(path)
     with opened(path) as (stream, raw):
@@ -42,8 +43,16 @@ def open_table(path: Path | str) -> Iterator[tuple[OpenTable, io.IOBase]]:
             kind = _format_of(name)
         module = _module(kind)
         with read_errors_named(name):
-            table = module.open_table(stream, name)
+            table = module.open_table(stream, name, **({"sheet": sheet} if sheet and kind == "xlsx" else {}))
         yield replace(table, rows=_named_errors(table.rows, name)), raw
+
+
+def sheets_of(path: Path | str) -> tuple[str, ...]:
+    """The names of a workbook's sheets; none for other kinds of table. Raises DataError when it is no workbook."""
+    if _format_of(shown_name(path)) != "xlsx":
+        return ()
+    with opened(path) as (stream, _):
+        return _module("xlsx").sheet_names(stream, shown_name(path))
 
 
 def _named_errors(rows: Iterator[Row], name: str) -> Iterator[Row]:
@@ -51,9 +60,9 @@ def _named_errors(rows: Iterator[Row], name: str) -> Iterator[Row]:
         yield from rows
 
 
-def read_table(path: Path | str) -> Table:
+def read_table(path: Path | str, *, sheet: str | None = None) -> Table:
     """Reads a whole table, every cell as text; raises DataError as open_table does."""
-    with open_table(path) as (table, _):
+    with open_table(path, sheet=sheet) as (table, _):
         rows = tuple(Row(row.number, tuple(map(as_text, row.values))) for row in table.rows)
         return Table(table.name, table.columns, rows)
 

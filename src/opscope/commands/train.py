@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from opscope.commands.base import add_columns, add_command, add_reviews, models_of, reviewed_in
+from opscope.commands.progress import progress
 from opscope.errors import InputError
 
 _EXAMPLES = """\
@@ -34,6 +35,7 @@ def add_to(commands) -> None:
     skip = "train on the other rows (default: wrong rows stop the training)"
     parser.add_argument("--skip-rejected", action="store_true", help=skip)
     parser.add_argument("--jobs", type=int, default=2, metavar="N", help="processes to use (default: 2)")
+    parser.add_argument("--progress", metavar="FILE", help="add a line of JSON to this file as each step begins")
     parser.add_argument("--dask", metavar="ADDRESS", help="run cross-validation on the Dask cluster with this scheduler")
 
 
@@ -49,8 +51,6 @@ def _train(options) -> None:
 
 
 def _look_and_train(options) -> None:
-    from tqdm import tqdm
-
     from opscope.intake import check_trainable
     from opscope.retraining import steps_of_training, train_version, trained_lines
 
@@ -59,22 +59,20 @@ def _look_and_train(options) -> None:
     if options.dry_run:
         return
     check_trainable(found, only=options.only, skip_rejected=options.skip_rejected)
-    with tqdm(total=steps_of_training(), desc="training", unit="step", leave=False, disable=None) as bar:
+    with progress("training", steps_of_training(), options.progress) as on_step:
         trained = train_version(
             found.usable.dataset,
             models=models_of(options),
             only=options.only,
             reviewed=reviewed,
             jobs=options.jobs,
-            on_step=_shown_on(bar),
+            on_step=on_step,
         )
     print("\n".join(trained_lines(trained, models_of(options))))
 
 
 def _looked_into(options, reviewed):
     """Tells what the table holds and which labels look wrong, before anything is learned from it."""
-    from tqdm import tqdm
-
     from opscope import audit
     from opscope.dataset import Dataset
     from opscope.findings import audit_lines, findings_json, intake_lines
@@ -89,8 +87,8 @@ def _looked_into(options, reviewed):
         print("\n".join(intake_lines(found)), flush=True)
     audited = None
     if audit.is_possible(found.usable, others):
-        with tqdm(total=audit.number_of_steps(), desc="looking at the labels", unit="step", leave=False, disable=None) as bar:
-            audited = audit.audit(found.usable, others, jobs=options.jobs, on_step=_shown_on(bar))
+        with progress("looking at the labels", audit.number_of_steps(), options.progress) as on_step:
+            audited = audit.audit(found.usable, others, jobs=options.jobs, on_step=on_step)
     if options.json:
         print(findings_json(found, audited))
     elif audited:
@@ -121,14 +119,6 @@ def _reading(options, reviewed):
     if fixes:
         print(f"{len(fixes):,} labels changed as accepted in {options.accept_fixes}.", file=sys.stderr)
     return with_reviewed(reading, reviewed)
-
-
-def _shown_on(bar):
-    def on_step(step: str) -> None:
-        bar.set_postfix_str(step)
-        bar.update()
-
-    return on_step
 
 
 def _write(path: str, content: bytes, what: str) -> None:

@@ -16,22 +16,36 @@ _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
 
 
-def open_table(stream: BinaryIO, name: str) -> OpenTable:
-    """Reads the header, the first row with a value; the rows follow as they are asked for.
+def sheet_names(stream: BinaryIO, name: str) -> tuple[str, ...]:
+    """The names of the sheets, in order; raises DataError when the file is no workbook."""
+    return tuple(sheet.title for sheet in _workbook(stream, name).worksheets)
 
-    Raises DataError when the file is no workbook or its first sheet is empty, and at the end of the rows one that lists every row
-    with a cell under no header.
+
+def open_table(stream: BinaryIO, name: str, sheet: str | None = None) -> OpenTable:
+    """Reads the header of the first sheet, or the one named: the first row with a value. The rows follow as they are asked for.
+
+    Raises DataError when the file is no workbook, has no such sheet, or the sheet is empty, and at the end of the rows one that
+    lists every row with a cell under no header.
     """
-    try:
-        sheet = openpyxl.load_workbook(stream, read_only=True, data_only=True).worksheets[0]
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
-        raise DataError(f"{name} cannot be read as an Excel workbook: {error}") from error
-    numbered = ((n, row) for n, row in enumerate(sheet.iter_rows(values_only=True), 1) if any(cell is not None for cell in row))
+    sheets = {found.title: found for found in _workbook(stream, name).worksheets}
+    if not sheets or (sheet and sheet not in sheets):
+        raise DataError(f"{name} has no sheet {sheet!r}. Sheets are: {', '.join(sheets)}.")
+    chosen = sheets[sheet] if sheet else next(iter(sheets.values()))
+    numbered = ((n, row) for n, row in enumerate(chosen.iter_rows(values_only=True), 1) if any(cell is not None for cell in row))
     _, header = next(numbered, (0, None))
     if header is None:
-        raise DataError(f"{name}: the first sheet is empty. It needs a header row with a text column, and one activity a row.")
+        raise DataError(
+            f"{name}: the sheet {chosen.title!r} is empty. It needs a header row with a text column, and one activity a row."
+        )
     width = max(place for place, cell in enumerate(header, start=1) if cell is not None)
-    return OpenTable(name, tuple(map(as_text, header[:width])), _rows(numbered, width, name), total=sheet.max_row, typed=True)
+    return OpenTable(name, tuple(map(as_text, header[:width])), _rows(numbered, width, name), total=chosen.max_row, typed=True)
+
+
+def _workbook(stream: BinaryIO, name: str) -> openpyxl.Workbook:
+    try:
+        return openpyxl.load_workbook(stream, read_only=True, data_only=True)
+    except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, OSError, IndexError) as error:
+        raise DataError(f"{name} cannot be read as an Excel workbook: {error}") from error
 
 
 def _rows(numbered: Iterator[tuple[int, tuple]], width: int, name: str) -> Iterator[Row]:

@@ -8,8 +8,10 @@ import streamlit as st
 def show() -> None:
     """Draws the page that the user chose."""
     st.set_page_config(page_title="opscope", page_icon=":material/factory:", layout="wide")
-    classify = st.Page(Path(__file__).parent / "classify.py", title="Classify", icon=":material/label:", default=True)
-    st.navigation([classify], position="top").run()
+    pages = Path(__file__).parent
+    classify = st.Page(pages / "classify.py", title="Classify", icon=":material/label:", default=True)
+    train = st.Page(pages / "train.py", title="Train", icon=":material/model_training:")
+    st.navigation([classify, train], position="top").run()
 
 
 if __name__ == "__main__":
