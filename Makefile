@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults lint train bench bench-audit bench-speed bench-quality learning-curve vectors lock clean
+.PHONY: install app test test-faults lint train bench bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
 
 install: .venv/installed
 
@@ -65,6 +65,9 @@ vectors: .venv-workshop/installed
 	.venv-workshop/bin/python -m pip install --quiet --disable-pip-version-check -r workshop/requirements.txt
 	.venv-workshop/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $@
+
+screenshots: install
+	$(BIN)/python workshop/screenshots.py
 
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt

@@ -87,3 +87,14 @@ def test_the_rows_of_a_pair_form_one_group():
     assert first == third
     assert len({first, second, fourth}) == 3
     assert [example.is_hard for example in rows.examples] == [True, False, True, True]
+
+
+def test_near_duplicates_form_one_group_even_through_a_third():
+    texts = [
+        "grease the long chain of filler 3",
+        "grease the long chain of filler 4",
+        "pay the carrier",
+        "Grease the long chain of a filler",
+    ]
+    first, second, other, third = Dataset.of(texts, ["production"] * 2 + ["operations", "production"]).groups
+    assert first == second == third != other

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-TRAININGS, PROMOTIONS = (int(n) for n in os.environ.get("OPSCOPE_KILLS", "20,80").split(","))
+TRAININGS, PROMOTIONS = (int(n) for n in os.environ.get("OPSCOPE_KILLS", "12,88").split(","))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")

@@ -138,3 +138,16 @@ def test_a_rollback_with_nothing_to_go_back_to_is_an_error_on_the_page(page):
     button(page, "Roll back").click().run()
     assert "has no version to go back to" in page.error[0].value
     assert not page.exception
+
+
+def test_another_user_sees_nothing_of_a_job_and_waits_for_its_end(page, started):
+    upload(page)
+    other = AppTest.from_file(APP, default_timeout=60).run()
+    other.switch_page("src/opscope/pages/train.py").run()
+    assert other.info[0].value == "Somebody else is training on this server. You can begin when that has ended."
+    other.file_uploader[0].set_value(("labels.csv", b"text,label\n", "text/csv")).run()
+    assert button(other, "Look into it").disabled
+    assert not [found for found in other.button if found.label == "Cancel"]
+    started[0].present = JobState(status=2, errors="opscope: refused\n")
+    other.run()
+    assert not other.error and not button(other, "Look into it").disabled

@@ -76,8 +76,8 @@ class Version:
 
 
 def default_models() -> Path:
-    """The models folder that opscope ships."""
-    return shipped("models")
+    """The models folder that the environment variable OPSCOPE_MODELS names, or else the one that opscope ships."""
+    return Path(os.environ["OPSCOPE_MODELS"]) if os.environ.get("OPSCOPE_MODELS") else shipped("models")
 
 
 def version_names(models: Path) -> list[str]:

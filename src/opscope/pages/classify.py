@@ -1,18 +1,21 @@
-"""Page: paste activities, see each tagged, open one to see which words spoke for it, download the table."""
+"""Page: paste or upload activities, see each tagged, filter them, open one to see why, try another wording, download."""
+
+import tempfile
+from pathlib import Path
 
 import streamlit as st
 
-from opscope.display import as_html, as_sentence
-from opscope.errors import ModelError
-from opscope.explanation import Explanation
-from opscope.guide import guide
-from opscope.model import Model, load
+from opscope.errors import DataError, ModelError
+from opscope.guide import LABELS, guide
+from opscope.model import Model
+from opscope.pages.explained import show_explanation
+from opscope.pages.shared import active_model, precedents
+from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
 from opscope.policies import BALANCED, POLICIES
-from opscope.prediction import Prediction
+from opscope.prediction import DECISIONS, Prediction
 from opscope.results import RESULT_COLUMNS
-from opscope.tables import as_csv
-from opscope.text import activities_in
-from opscope.wording import as_percent, percent_of
+from opscope.tables import Table, as_csv, read_table, sheets_of
+from opscope.wording import percent_of
 
 EXAMPLES = """\
 Re-grind the die after the burr complaint from line 2
@@ -22,36 +25,19 @@ Book the carrier for the two late pallets to Lyon
 Scrap rate at the trim press up to 4 % since the new coil
 Patients wait 40 min in radiology because scanner 2 is down
 """
-STYLE = """
-<style>
-mark { color: inherit; padding: 0 .15em; border-radius: .2em; }
-mark.opscope-production { background: rgb(230 159 0 / calc(.12 + .5 * var(--strength))); border-bottom: 2px solid #b87f00; }
-mark.opscope-operations { background: rgb(0 114 178 / calc(.12 + .45 * var(--strength))); border-bottom: 2px dotted #0072b2; }
-p.opscope-text { font-size: 1.15rem; line-height: 2; overflow-wrap: anywhere; }
-</style>
-"""
-
-
-@st.cache_resource
-def active_model() -> Model:
-    """The active version, loaded once for all users."""
-    return load()
+_KINDS = ["csv", "tsv", "xlsx", "parquet", "jsonl", "gz"]
+_PASTE, _UPLOAD = "Paste", "Upload a table"
 
 
 def main() -> None:
     """Draws the page."""
-    st.markdown(STYLE, unsafe_allow_html=True)
     st.title("Production-scoped or operations-wide?")
-    paste = st.text_area(
-        "Activities, one a line",
-        value=EXAMPLES,
-        height=190,
-        help="Bullets, numbering and check boxes are taken off; blank lines are left out.",
-    )
-    activities = activities_in(paste)
-    if not activities:
-        st.info("Paste one or more activities above, one a line.")
+    how = st.segmented_control("Activities", [_PASTE, _UPLOAD], default=_PASTE, key="how", persist_state="session", required=True)
+    table = _pasted() if how == _PASTE else _uploaded()
+    if table is None or not table.rows:
+        st.info("Paste one or more activities above, one a line." if how == _PASTE else "Upload a table with one activity a row.")
         st.stop()
+    texts = _texts_of(table)
     try:
         model = active_model()
     except ModelError as error:
@@ -61,30 +47,93 @@ def main() -> None:
         "Policy",
         list(POLICIES),
         default=BALANCED,
+        key="policy",
+        persist_state="session",
+        required=True,
         format_func=lambda name: f"{name}: at most {POLICIES[name]:.0%} wrong",
         help="How many of the labels given without a person may be wrong. A stricter policy sends more to a person.",
     )
-    found = model.predict(activities, policy or BALANCED)
+    found = _predicted(model, tuple(texts), policy, model.version)
     _show_summary(found)
-    chosen = _show_table(found)
-    st.subheader("Why")
-    _show_explanation(model.explain(activities[chosen], policy or BALANCED))
+    listed, why = st.columns([3, 2], gap="large")
+    with listed:
+        chosen = _show_table(table, found)
+    with why:
+        st.subheader("Why")
+        _show_chosen(model, texts[chosen], policy)
+
+
+def _pasted() -> Table:
+    st.session_state.setdefault("paste", EXAMPLES)
+    paste = st.text_area(
+        "Activities, one a line, or cells copied from a spreadsheet",
+        key="paste",
+        persist_state="session",
+        height=190,
+        help="Bullets, numbering and check boxes are taken off; blank lines are left out.",
+    )
+    is_paragraph = "\t" not in paste and st.checkbox("Split at sentences", help="For a paragraph that tells of several activities.")
+    return pasted_table("\n".join(activities_in_paragraph(paste)) if is_paragraph else paste)
+
+
+def _uploaded() -> Table | None:
+    given = st.file_uploader("Table", type=_KINDS, help="CSV, TSV, XLSX, Parquet or JSON Lines. Columns stay as they are.")
+    if given is None:
+        return st.session_state.get("uploaded")
+    with tempfile.TemporaryDirectory(prefix="opscope-upload-") as folder:
+        path = Path(folder) / Path(given.name).name
+        path.write_bytes(given.getvalue())
+        try:
+            sheets = sheets_of(path)
+            sheet = st.selectbox("Sheet", sheets) if len(sheets) > 1 else None
+            st.session_state["uploaded"] = _read(given.file_id, str(path), sheet)
+        except DataError as error:
+            st.error(str(error).replace(str(path), given.name))
+            st.stop()
+    return st.session_state["uploaded"]
+
+
+@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Reading the table")
+def _read(file_id: str, _path: str, sheet: str | None) -> Table:
+    return read_table(_path, sheet=sheet)
+
+
+def _texts_of(table: Table) -> list[str]:
+    """The activities of the table; where it has several columns, the user may say which holds them."""
+    column = likeliest_text_column(table)
+    if len(table.columns) > 1:
+        column = st.selectbox(
+            "Column with the activities", range(len(table.columns)), index=column, format_func=lambda place: table.columns[place]
+        )
+    return [row.values[column] for row in table.rows]
+
+
+@st.cache_resource(max_entries=16, ttl="1h", show_spinner="Tagging")
+def _predicted(_model: Model, texts: tuple[str, ...], policy: str, version: str) -> list[Prediction]:
+    return _model.predict(texts, policy)
 
 
 def _show_summary(found: list[Prediction]) -> None:
     decisions = [prediction.decision for prediction in found]
-    columns = st.columns(4)
-    labels = guide().labels
+    wrong = sum(1 - prediction.probability for prediction in found if prediction.decision in LABELS)
+    columns, labels = st.columns(5), guide().labels
     columns[0].metric(labels["production"].name, decisions.count("production"))
     columns[1].metric(labels["operations"].name, decisions.count("operations"))
     columns[2].metric("for a person to review", decisions.count("review"))
     columns[3].metric("unfamiliar", decisions.count("unfamiliar"))
+    columns[4].metric(
+        "expected wrong among decided", f"{wrong:.1f}", help="The sum of one less the probability of each label given."
+    )
 
 
-def _show_table(found: list[Prediction]) -> int:
-    """Draws the table; returns the position of the chosen row, the first unless the user chose another."""
+def _show_table(table: Table, found: list[Prediction]) -> int:
+    """Draws the filters and the table; returns the position of the chosen row, the first shown unless the user chose another."""
+    shown = _filtered(found)
+    if not shown:
+        st.info("No activity fits these filters.")
+        return 0
     event = st.dataframe(
-        _table(found),
+        _columns_of([found[place] for place in shown]),
         hide_index=True,
         on_select="rerun",
         selection_mode="single-row",
@@ -94,20 +143,39 @@ def _show_table(found: list[Prediction]) -> int:
         },
         alt="Each activity with its label, probability, decision and function",
     )
-    st.caption("Select a row to see which words spoke for its label.")
+    st.caption(f"{len(shown):,} of {len(found):,} activities. Select a row to see which words spoke for its label.")
     st.download_button(
         "Download as CSV",
-        data=lambda: as_csv({"text": [p.text for p in found]} | {n: [getattr(p, n) or "" for p in found] for n in RESULT_COLUMNS}),
+        data=lambda: as_csv(_results(table, found)),
         file_name="opscope.csv",
         mime="text/csv",
         on_click="ignore",
         icon=":material/download:",
     )
     rows = event.selection.rows
-    return rows[0] if rows and rows[0] < len(found) else 0
+    return shown[rows[0] if rows and rows[0] < len(shown) else 0]
 
 
-def _table(found: list[Prediction]) -> dict[str, list]:
+def _filtered(found: list[Prediction]) -> list[int]:
+    """The positions of the predictions that the filters let through."""
+    names, functions = guide().labels, guide().functions
+    with st.expander("Filter"):
+        decisions = st.pills(
+            "Decision", DECISIONS, selection_mode="multi", format_func=lambda d: names[d].name if d in names else d, key="decisions"
+        )
+        there = sorted({prediction.function for prediction in found}, key=list(functions).index)
+        kinds = st.multiselect("Function", there, format_func=lambda name: functions[name].title, key="functions")
+        words = st.text_input("Text", type="search", live=True, key="words").casefold().split()
+    return [
+        place
+        for place, prediction in enumerate(found)
+        if (not decisions or prediction.decision in decisions)
+        and (not kinds or prediction.function in kinds)
+        and all(word in prediction.text.casefold() for word in words)
+    ]
+
+
+def _columns_of(found: list[Prediction]) -> dict[str, list]:
     labels, functions = guide().labels, guide().functions
     return {
         "activity": [p.text for p in found],
@@ -121,67 +189,21 @@ def _table(found: list[Prediction]) -> dict[str, list]:
     }
 
 
-def _show_explanation(explained: Explanation) -> None:
-    st.markdown(f'<p class="opscope-text">{as_html(explained)}</p>', unsafe_allow_html=True)
-    st.text(explained.reason)
-    if explained.prediction.question:
-        st.info(explained.prediction.question, icon=":material/help:")
-    st.caption(
-        "Solid orange speaks for production-scoped, dotted blue for operations-wide; "
-        "the deeper the colour, the more the word moved the score."
-    )
-    words, rule = st.columns(2)
-    with words:
-        _show_words(explained)
-        _show_similar(explained)
-    with rule:
-        _show_rule(explained)
+def _results(table: Table, found: list[Prediction]) -> dict[str, list]:
+    """The columns of the table as they were, followed by the results; one whose name is taken gets ``opscope_`` in front."""
+    own = {name: [row.values[place] for row in table.rows] for place, name in enumerate(table.columns)}
+    new = {name: [getattr(p, name) or "" for p in found] for name in RESULT_COLUMNS}
+    return own | {f"opscope_{name}" if name in own else name: values for name, values in new.items()}
 
 
-def _show_words(explained: Explanation) -> None:
-    st.markdown("**What each word adds** (log-odds, above zero for production-scoped)")
-    strongest = explained.strongest
-    st.dataframe(
-        {"word": [c.word for c in strongest], "adds": [round(c.value, 3) for c in strongest]},
-        hide_index=True,
-        height="content" if len(strongest) <= 10 else 390,
-        alt="Words of the activity and what each adds to the score",
-    )
-    st.caption(f"Intercept {explained.intercept:+.3f}, sum {explained.score:+.3f}")
-
-
-def _show_similar(explained: Explanation) -> None:
-    st.markdown("**Similar labelled activities**")
-    labels = guide().labels
-    st.dataframe(
-        {
-            "near": [round(similar.similarity, 2) for similar in explained.similar],
-            "label": [labels[similar.label].name for similar in explained.similar],
-            "activity": [similar.text for similar in explained.similar],
-        },
-        hide_index=True,
-        alt="The nearest labelled activities with their labels",
-    )
-    if explained.counterfactual:
-        st.markdown("**What would change it**")
-        st.text(explained.counterfactual.sentence)
-
-
-def _show_rule(explained: Explanation) -> None:
-    function = guide().functions[explained.prediction.function]
-    st.markdown(f"**{function.title}**: {explained.rule}")
-    st.caption("Sources: " + ", ".join(explained.sources))
-    likely = [f"{guide().functions[name].title} {as_percent(share)}" for name, share in explained.functions]
-    st.markdown("**Likeliest functions**: " + ", ".join(likely))
-    for clause in explained.clauses:
-        st.text(f"“{clause.text}” alone: {as_sentence(clause)}")
-    for topic in explained.contested[:2]:
-        st.markdown(f"**Contested: {topic.title}.** Production-scoped: {topic.production} Operations-wide: {topic.operations}")
-        st.caption(topic.disagreement)
-    with st.expander("Where the sources compare the two"):
-        for aspect in explained.aspects:
-            st.markdown(f"**{aspect.title}** ({', '.join(aspect.sources)})")
-            st.markdown(f"- production management: {aspect.production}\n- operations management: {aspect.operations}")
+def _show_chosen(model: Model, text: str, policy: str) -> None:
+    """The explanation of the chosen activity, or of another wording that the user tries."""
+    wording = st.text_input("Try another wording", value=text, live=True, help="The tag follows as you type.")
+    explained = model.explain(wording, policy, precedents(model))
+    if wording != text:
+        before = model.predict(text, policy)
+        st.caption(f"As it stands: {guide().labels[before.label].name}, {percent_of(before.probability)} %.")
+    show_explanation(explained)
 
 
 main()

@@ -7,6 +7,10 @@ import streamlit as st
 from opscope.aliases import active_version
 from opscope.model import Model, load
 from opscope.registry import default_models
+from opscope.reviews import open_reviews
+from opscope.reviews_place import reviews_exist
+from opscope.settling import settle
+from opscope.similar import Precedents
 
 
 def active_model() -> Model:
@@ -17,3 +21,17 @@ def active_model() -> Model:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _loaded(folder: Path) -> Model:
     return load(folder)
+
+
+def precedents(model: Model) -> Precedents | None:
+    """What people have settled so far, made ready for explanations; None where nobody has reviewed anything."""
+    if not reviews_exist():
+        return None
+    reviews = open_reviews()
+    return _placed(model, model.version, reviews.place, reviews.count())
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _placed(_model: Model, version: str, place: str, count: int) -> Precedents:
+    """``count`` is the number of verdicts, so that a new one is seen."""
+    return _model.precedents(settle(open_reviews().verdicts()).settled)

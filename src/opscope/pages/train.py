@@ -25,10 +25,20 @@ TABLES = ["csv", "tsv", "xlsx", "parquet", "jsonl"]
 _LOOK, _TRAIN = "look", "train"
 
 
-@st.cache_resource
 def jobs() -> dict[str, Job]:
-    """The last look and the last training, for all who use this server: they go on when a page is left."""
-    return {}
+    """The last look and the last training of this user: they go on when the page is left, and nobody else sees what they print."""
+    return st.session_state.setdefault("jobs", {})
+
+
+@st.cache_resource
+def _all_jobs() -> list[Job]:
+    """The jobs of all who use this server, so that they do not slow each other down."""
+    return []
+
+
+def _start(name: str, arguments: list[str]) -> None:
+    jobs()[name] = start_job(arguments)
+    _all_jobs()[:] = [job for job in _all_jobs() if job.state().is_running] + [jobs()[name]]
 
 
 def main() -> None:
@@ -52,10 +62,12 @@ def main() -> None:
 
 
 def _is_busy() -> bool:
-    return any(job.state().is_running for job in jobs().values())
+    return any(job.state().is_running for job in _all_jobs())
 
 
 def _show_upload() -> None:
+    if _is_busy() and not any(job.state().is_running for job in jobs().values()):
+        st.info("Somebody else is training on this server. You can begin when that has ended.")
     given = st.file_uploader("Labelled table", type=TABLES, help="CSV, TSV, XLSX, Parquet or JSON Lines; codes stay text.")
     columns = st.columns(3, vertical_alignment="bottom")
     text_column = columns[0].text_input("Text column", placeholder="found by its name")
@@ -67,7 +79,7 @@ def _show_upload() -> None:
         path.write_bytes(given.getvalue())
         arguments = ["train", str(path), *_named("--text-column", text_column), *_named("--label-column", label_column)]
         arguments += ["--only"] if only else []
-        jobs()[_LOOK] = start_job([*arguments, "--dry-run", "--json", "--fixes", str(folder / "fixes.csv")])
+        _start(_LOOK, [*arguments, "--dry-run", "--json", "--fixes", str(folder / "fixes.csv")])
         st.rerun()
 
 
@@ -153,7 +165,7 @@ def _start_training(look: Job, accepted: list[int], skip: bool) -> None:
             writer.writeheader()
             writer.writerows(row | {"accept": "yes" if int(row["row"]) in accepted else ""} for row in rows)
         arguments += ["--accept-fixes", str(reviewed)]
-    jobs()[_TRAIN] = start_job([*arguments, *(["--skip-rejected"] if skip else []), "--models", str(default_models())])
+    _start(_TRAIN, [*arguments, *(["--skip-rejected"] if skip else []), "--models", str(default_models())])
 
 
 def _show_versions() -> None:
