@@ -21,7 +21,7 @@ test: install
 
 # Kills training and promotion 400 times; takes some ten minutes.
 test-faults: install
-	OPSCOPE_KILLS=100,300 $(BIN)/python -m pytest tests/test_killed.py
+	OPSCOPE_KILLS=100,150,150 $(BIN)/python -m pytest tests/test_killed.py
 
 lint: install
 	$(BIN)/ruff check .

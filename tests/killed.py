@@ -3,6 +3,7 @@
 What is needed is loaded once and then forked, so that a round takes as long as the work itself.
 """
 
+import dataclasses
 import os
 import random
 import signal
@@ -10,23 +11,36 @@ import sys
 import time
 from itertools import cycle
 from pathlib import Path
+from typing import NamedTuple
 
 from opscope import retraining, training
-from opscope.aliases import active_version, aliases_of, promote, roll_back
+from opscope.aliases import active_version, aliases_of, make_candidate, promote, roll_back
 from opscope.dataset import Dataset
 from opscope.errors import ModelError
 from opscope.labelled import read_dataset
 from opscope.model import load
-from opscope.registry import load_version, version_names
+from opscope.registry import Version, load_version, save_version, version_names
+from opscope.similar import Neighbours
 
-SAVING = "compiling and measuring"
+
+class Saved(NamedTuple):
+    """What a training hands over to be saved."""
+
+    version: Version
+    neighbours: Neighbours
+    files: dict[str, bytes]
 
 
-def train(models: Path, rows: Dataset, started: int) -> None:
-    """Trains a version; writes a byte to ``started`` when it begins to save."""
-    retraining.train_version(
-        rows, models=models, only=True, jobs=1, on_step=lambda step: step == SAVING and os.write(started, b"s")
-    )
+def train(models: Path, rows: Dataset) -> None:
+    """Trains a version, from reading to the candidate."""
+    retraining.train_version(rows, models=models, only=True, jobs=1)
+
+
+def save(models: Path, saved: Saved, name: str) -> None:
+    """The end of a training: the version is saved under this name and becomes the candidate."""
+    manifest = dataclasses.replace(saved.version.manifest, version=name)
+    folder = save_version(models, dataclasses.replace(saved.version, manifest=manifest), saved.neighbours, saved.files)
+    make_candidate(models, folder.name)
 
 
 def promote_and_roll_back(models: Path) -> None:
@@ -39,14 +53,12 @@ def promote_and_roll_back(models: Path) -> None:
             promote(models, name)
 
 
-def killed(work, delay: float, started: int | None = None) -> bool:
-    """Runs the work in a fork and kills it after a delay, counted from the byte in ``started``; whether it was still running."""
+def killed(work, delay: float) -> bool:
+    """Runs the work in a fork and kills it after a delay; whether it was still running."""
     child = os.fork()
     if not child:
         work()
         os._exit(0)
-    if started is not None:
-        os.read(started, 1)
     time.sleep(delay)
     ended, _ = os.waitpid(child, os.WNOHANG)
     if ended:
@@ -76,7 +88,7 @@ def active_steps(log):
     return zip(changing, changing[1:], strict=False)
 
 
-def main(models: Path, trainings: int, promotions: int, seed: int) -> None:
+def main(models: Path, trainings: int, savings: int, promotions: int, seed: int) -> None:
     """Prints how many of the runs were killed before they ended."""
     rng = random.Random(seed)
     training.INVERSE_PENALTIES, retraining._FEWEST_FOR_CURVE = (5.0,), 1000  # less to do, but every step of it
@@ -85,29 +97,30 @@ def main(models: Path, trainings: int, promotions: int, seed: int) -> None:
     small = Dataset(every.examples[1000:1200])
     evaluation_set = Dataset(read_dataset(retraining.shipped("data/evaluation.csv"), allow_empty_labels=True).examples[:200])
     retraining.read_dataset = lambda path, **keywords: small if path.name == "activities.csv" else evaluation_set
-    began = time.monotonic()
-    for first in (0, 100):
-        retraining.train_version(Dataset(every.examples[first : first + 100]), models=models, only=True, jobs=1)
-    whole = (time.monotonic() - began) / 2
+    saved = []
+    retraining.save_version = lambda models, *parts: saved.append(Saved(*parts)) or save_version(models, *parts)
+    whole = min(timed(lambda first=first: train(models, Dataset(every.examples[first : first + 100]))) for first in (0, 100))
+    saving = timed(lambda: save(models, saved[0], "2026-01-01-timed"))
     hits = 0
     for n in range(trainings):
-        reading, writing = os.pipe()
-        rows = Dataset(every.examples[200 + n : 300 + n])
-        late = n % 2
-        hits += killed(
-            lambda rows=rows, writing=writing: train(models, rows, writing),
-            rng.random() * whole * (0.3 if late else 0.7),
-            reading if late else None,
-        )
-        os.close(reading)
-        os.close(writing)
+        hits += killed(lambda n=n: train(models, Dataset(every.examples[200 + n : 300 + n])), rng.random() * whole)
+        check_valid(models)
+    for n in range(savings):
+        hits += killed(lambda n=n: save(models, saved[0], f"2026-01-02-{n}"), rng.random() * saving)
         check_valid(models)
     for _ in range(promotions):
         hits += killed(lambda: promote_and_roll_back(models), rng.random() * 0.1)
         check_valid(models)
-    retraining.train_version(small, models=models, only=True, jobs=1)
+    train(models, small)
     assert not list(models.glob(".20*")), "what killed runs left should go with the next training"
-    sys.stdout.write(f"{hits} of {trainings + promotions} killed, {whole:.1f} s a training, {len(version_names(models))} versions")
+    sys.stdout.write(f"{hits} of {trainings + savings + promotions} killed")
+
+
+def timed(work) -> float:
+    """How many seconds the work takes."""
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began
 
 
 if __name__ == "__main__":

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-TRAININGS, PROMOTIONS = (int(n) for n in os.environ.get("OPSCOPE_KILLS", "12,88").split(","))
+KILLS = os.environ.get("OPSCOPE_KILLS", "12,40,48").split(",")  # trainings, their ends alone, promotions
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
 def test_the_registry_is_valid_after_every_kill(tmp_path):
     script = Path(__file__).with_name("killed.py")
-    arguments = [sys.executable, script, tmp_path, str(TRAININGS), str(PROMOTIONS), "7"]
+    arguments = [sys.executable, script, tmp_path, *KILLS, "7"]
     done = subprocess.run(arguments, capture_output=True, text=True, encoding="utf-8")
     assert done.returncode == 0, done.stderr
     killed, _, total = done.stdout.partition(" killed")[0].split()
-    assert int(total) == TRAININGS + PROMOTIONS
-    assert int(killed) >= 0.8 * int(total)
+    assert int(total) == sum(map(int, KILLS))
+    assert int(killed) >= 0.7 * int(total)

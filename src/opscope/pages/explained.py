@@ -22,7 +22,7 @@ _MOST_BARS = 12
 def show_explanation(explained: Explanation) -> None:
     """Draws all of it, the reason first."""
     st.markdown(f'{STYLE}<p class="opscope-text">{as_html(explained)}</p>', unsafe_allow_html=True)
-    st.text(f"{_headline(explained)} {explained.reason}")
+    st.text(f"{_leaning(explained)}{explained.reason}")
     if explained.prediction.question:
         st.info(explained.prediction.question, icon=":material/help:")
     st.caption(
@@ -37,11 +37,12 @@ def show_explanation(explained: Explanation) -> None:
         st.text(explained.counterfactual.sentence)
 
 
-def _headline(explained: Explanation) -> str:
-    found, names = explained.prediction, guide().labels
+def _leaning(explained: Explanation) -> str:
+    """What an undecided activity leans to; the reason of a decided one says it already."""
+    found = explained.prediction
     if found.decision == found.label:
-        return f"{names[found.label].name} ({as_percent(found.probability)})."
-    return f"{found.decision.capitalize()}: leans to {names[found.label].name} ({as_percent(found.probability)})."
+        return ""
+    return f"{found.decision.capitalize()}: leans to {guide().labels[found.label].name} ({as_percent(found.probability)}). "
 
 
 def _show_words(explained: Explanation) -> None:
