@@ -49,3 +49,63 @@ def test_an_empty_paste_asks_for_activities(page):
 def test_ugly_lines_do_not_break_the_page(page):
     paste(page, "🙂\n" + "x" * 30_000 + "\n=1+1\n\u202eabc\nשלום")
     assert set(page.dataframe[0].value["decision"]) <= {"review", "unfamiliar"}
+
+
+TABLE = (
+    "Task\tSite\nGrease the filler bearings on line 2\tLyon\nPay the carrier invoice for the Lyon pallets\tParis\nmaintenance\tLyon"
+)
+
+
+def ask(app, what):
+    next(control for control in app.button_group if control.key == "asked").set_value(what).run()
+    assert not app.exception
+
+
+def test_cells_of_a_spreadsheet_are_tagged_by_their_text_column(page):
+    table = paste(page, TABLE).dataframe[0].value
+    assert list(table["label"])[:2] == ["production-scoped", "operations-wide"]
+
+
+def test_the_whole_list_is_told_of_when_asked(page):
+    paste(page, TABLE)
+    ask(page, "Fit for tagging")
+    assert page.warning[0].value == "Caution: look at these lines first."
+    assert "1 of 3 lines are a word or two that is said of both sides." in [text.value for text in page.text]
+    ask(page, "Time for review")
+    assert page.success[0].value == "The policy strict fits 45 minutes."
+    ask(page, "Contradictions")
+    assert page.success[0].value == "No two activities of this list contradict each other."
+    ask(page, "Shares by column")
+    next(box for box in page.selectbox if box.key == "share_column").select(1).run()
+    shares = page.dataframe[0].value
+    assert list(shares["Site"]) == ["Lyon", "Paris"]
+    assert shares["production-scoped, %"][1] <= 1
+
+
+def test_filters_narrow_the_table(page):
+    next(field for field in page.text_input if field.key == "words").set_value("PALLETS lyon").run()
+    assert list(page.dataframe[0].value["activity"]) == ["Book the carrier for the two late pallets to Lyon"]
+    next(field for field in page.text_input if field.key == "words").set_value("nowhere").run()
+    assert [info.value for info in page.info] == ["No activity fits these filters."]
+
+
+def test_another_wording_is_scored_beside_the_one_that_stands(page):
+    paste(page, "Grease the filler bearings on line 2")
+    next(field for field in page.text_input if field.label == "Try another wording").set_value("Pay the carrier of Lyon").run()
+    assert "As it stands: production-scoped, over 99 %." in [caption.value for caption in page.caption]
+
+
+def test_a_paragraph_is_split_on_request(page):
+    paste(page, "We grease the filler on line 2. Ana pays the carrier of the late pallets.")
+    assert len(page.dataframe[0].value) == 1
+    next(box for box in page.checkbox if box.label == "Split at sentences").check().run()
+    assert len(page.dataframe[0].value) == 2
+
+
+def test_an_upload_keeps_its_columns_and_a_broken_one_is_named(page):
+    next(control for control in page.button_group if control.key == "how").set_value("Upload a table").run()
+    assert page.info[0].value == "Upload a table with one activity a row."
+    page.file_uploader[0].set_value(("own.csv", b"no;Subject\n007;Grease the filler bearings\n", "text/csv")).run()
+    assert list(page.dataframe[0].value["activity"]) == ["Grease the filler bearings"]
+    page.file_uploader[0].set_value(("own.csv", b"\x00\x01", "text/csv")).run()
+    assert page.error[0].value == "own.csv holds binary data, not a table. Save it as CSV (UTF-8) and try again."

@@ -10,12 +10,13 @@ from opscope.guide import LABELS, guide
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
 from opscope.pages.shared import active_model, precedents
+from opscope.pages.whole_list import show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
 from opscope.policies import BALANCED, POLICIES
 from opscope.prediction import DECISIONS, Prediction
 from opscope.results import RESULT_COLUMNS
 from opscope.tables import Table, as_csv, read_table, sheets_of
-from opscope.wording import percent_of
+from opscope.wording import as_percent, percent_of
 
 EXAMPLES = """\
 Re-grind the die after the burr complaint from line 2
@@ -55,6 +56,7 @@ def main() -> None:
     )
     found = _predicted(model, tuple(texts), policy, model.version)
     _show_summary(found)
+    show_whole_list(model, table, tuple(texts), found)
     listed, why = st.columns([3, 2], gap="large")
     with listed:
         chosen = _show_table(table, found)
@@ -202,7 +204,7 @@ def _show_chosen(model: Model, text: str, policy: str) -> None:
     explained = model.explain(wording, policy, precedents(model))
     if wording != text:
         before = model.predict(text, policy)
-        st.caption(f"As it stands: {guide().labels[before.label].name}, {percent_of(before.probability)} %.")
+        st.caption(f"As it stands: {guide().labels[before.label].name}, {as_percent(before.probability)}.")
     show_explanation(explained)
 
 
