@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults lint train bench bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
+.PHONY: install app test test-faults lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
 
 install: .venv/installed
 
@@ -38,6 +38,9 @@ bench: install
 
 bench-audit: install
 	$(BIN)/python benchmarks/audit.py
+
+bench-app: install
+	$(BIN)/python benchmarks/app.py
 
 # The peers need PyTorch and more, which nothing else does.
 bench-speed: .venv-bench/installed
