@@ -69,3 +69,7 @@ def test_a_file_that_is_no_toml_is_refused(tmp_path):
     path.write_text("labels = [", encoding="utf-8")
     with pytest.raises(GuideError, match="cannot be read as the guide"):
         read_guide(path)
+
+
+def test_the_order_of_deciding_begins_with_whether_it_is_an_activity():
+    assert [step.key for step in guide().steps] == ["activity", "setting", "reach", "object", "both"]

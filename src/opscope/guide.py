@@ -26,6 +26,16 @@ class Label:
 
 
 @dataclass(frozen=True)
+class DecidingStep:
+    """A question to ask of an activity, and what its answer says of the label; the guide asks them in order."""
+
+    key: str
+    title: str
+    rule: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Function:
     """A kind of work; it belongs to one label."""
 
@@ -127,6 +137,7 @@ class Guide:
     version: str
     bare_question: str
     labels: dict[str, Label]
+    steps: tuple[DecidingStep, ...]
     functions: dict[str, Function]
     topics: dict[str, Topic]
     facets: dict[str, Facet]
@@ -154,6 +165,7 @@ def read_guide(path: Path) -> Guide:
             version=raw["version"],
             bare_question=raw["bare_question"],
             labels=_table(raw["labels"], Label),
+            steps=tuple(_table({s["id"]: s for s in raw["steps"]}, DecidingStep).values()),
             functions=_table(raw["functions"], Function),
             topics=_table(raw["topics"], Topic),
             facets=_table(raw["facets"], Facet),
@@ -186,7 +198,7 @@ def _problems_in(read: Guide):
     for function in read.functions.values():
         if function.label not in LABELS:
             yield f"function {function.key} has label {function.label!r}, expected {' or '.join(LABELS)}"
-    for entry in (*read.functions.values(), *read.topics.values(), *read.aspects):
+    for entry in (*read.steps, *read.functions.values(), *read.topics.values(), *read.aspects):
         for source in entry.sources:
             if source not in read.sources:
                 yield f"{entry.key} names the source {source!r}, known are {', '.join(read.sources)}"
