@@ -54,7 +54,8 @@ LOWEST_FIRST = (
     "tables paste dataset verdicts settling labelled verdict_tables reviews_place reviews_tables reviews review_queue "
     "review_status intake tokenising bulk scorer familiarity scorer_file similar flip calibration registry aliases features "
     "classifier heads training learning thresholds audit fixes findings compiling prediction results frames tagging "
-    "explanation model dask lists evaluation compare card display retraining jobs __init__ commands cli __main__"
+    "explanation model tagged_list about exporting dask lists evaluation compare card display markup evidence_style "
+    "evidence retraining jobs __init__ commands cli __main__"
 ).split()
 
 
