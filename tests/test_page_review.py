@@ -91,11 +91,11 @@ def test_an_empty_queue_says_what_to_do():
 
 def test_a_pasted_list_is_queued_and_the_first_activity_shown():
     app = begun()
-    app.text_area(key="paste").set_value(f"{PASTE}\n1234")
+    app.text_area(key="queue_paste").set_value(f"{PASTE}\n1234")
     click(app, "Add to the queue")
     assert app.success[0].value == r"4 activities are new in the queue\."
     assert app.error[0].value.startswith("1 lines were left out\\:  \ntext is \\'1234\\'")
-    assert app.text_area(key="paste").value == ""
+    assert app.text_area(key="queue_paste").value == ""
     assert len(open_reviews().queued()) == 4
     assert shown(app)
 

@@ -16,7 +16,7 @@ from opscope.paths import shipped
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "build" / "screenshots"
 PORT = 8611
-PAGES = {"classify": "", "train": "train"}
+PAGES = {"classify": "", "review": "review", "train": "train", "model": "model", "guide": "guide"}
 LOOKS = {"light": (1400, 1250, "light"), "dark": (1400, 1250, "dark"), "phone": (390, 1900, "light")}
 
 

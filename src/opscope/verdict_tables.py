@@ -13,10 +13,11 @@ from opscope.formats.base import Row, listed
 from opscope.guide import guide
 from opscope.labelled import function_of, label_of
 from opscope.settling import Settlement
-from opscope.tables import Table, find_column, read_table, safe_cell
+from opscope.tables import Table, find_column, read_table, safe_cell, sheets_of
 from opscope.verdicts import ACCEPT, CANNOT_DECIDE, CHANGE, Queued, Verdict, key_of, problems_with
 
 SOURCE = "review"
+REVIEW_SHEET = "review"  # of a workbook with several sheets, the one that reviewers fill in
 YES, NO = "yes", "no"
 
 
@@ -66,10 +67,11 @@ def read_verdicts(path: Path | str, *, now: datetime, reviewer: str = "", queued
     """Reads verdicts from a table with the columns text and label, and optionally any field of Verdict.
 
     A row that names no verdict accepts the predicted label or changes it; ``cannot decide`` may stand for the label. A row with
-    neither is skipped: nobody has reviewed it yet. ``now`` and ``reviewer`` stand in where a row has none; ``queued`` tells what
-    the model said where the file keeps it back. Raises DataError that lists every wrong row.
+    neither is skipped: nobody has reviewed it yet. Of a workbook the sheet ``review`` is read, or the first where none is called
+    so. ``now`` and ``reviewer`` stand in where a row has none; ``queued`` tells what the model said where the file keeps it back.
+    Raises DataError that lists every wrong row.
     """
-    table = read_table(path)
+    table = read_table(path, sheet=REVIEW_SHEET if REVIEW_SHEET in sheets_of(path) else None)
     rows = _Rows(_columns_of(table), now, reviewer, {key_of(waiting.text): waiting for waiting in queued})
     verdicts, problems = [], []
     for row in filter(rows.is_reviewed, table.rows):

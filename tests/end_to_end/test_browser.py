@@ -2,11 +2,14 @@
 
 import csv
 import io
+import re
 
+import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
 from opscope.aliases import aliases_of
+from opscope.reviews import open_reviews
 
 LISTED = "Activities, one a line, or cells copied from a spreadsheet"
 
@@ -54,17 +57,46 @@ def test_an_uploaded_table_comes_back_with_its_columns(page, tmp_path):
     page.locator("input[type=file]").set_input_files(path)
     expect(page.get_by_text("2 of 2 activities.")).to_be_visible()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download as CSV", exact=True).click()
+        page.get_by_role("button", name="CSV", exact=True).click()
     rows = list(csv.DictReader(io.StringIO(download.value.path().read_text(encoding="utf-8-sig"))))
     assert [(row["no"], row["site"], row["label"]) for row in rows] == [("007", "A", "production"), ("008", "B", "operations")]
+
+
+def test_the_list_goes_along_as_workbook_and_as_a_page_that_opens_offline(page, browser, tmp_path):
+    paste(page, "Grease the filler bearings on line 2\n<script>document.title='owned'</script> Pay the carrier")
+    expect(page.get_by_text("2 of 2 activities.")).to_be_visible()
+    for name, ending in (("XLSX", ".xlsx"), ("Evidence pack", ".html")):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=name, exact=True).click()
+        download.value.save_as(tmp_path / f"list{ending}")
+    assert openpyxl.load_workbook(tmp_path / "list.xlsx").sheetnames == ["results", "review", "rejected", "summary", "about"]
+    pack = browser.new_page()
+    pack.goto((tmp_path / "list.html").as_uri())
+    expect(pack.get_by_text("Grease the filler bearings on line 2").first).to_be_visible()
+    assert pack.title() != "owned"
+    pack.close()
+
+
+def test_an_activity_is_reviewed_and_taken_back(page, folder):
+    page.get_by_role("link", name="Review").click()
+    page.get_by_role("textbox", name="name").fill("Anna")
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("textbox", name="one a line").fill("Oil the chain of line 2\nPay the carrier of Lyon")
+    page.get_by_role("button", name="Add to the queue").click()
+    page.get_by_role("button", name=re.compile("^Production-scoped")).click()
+    page.get_by_role("button", name=re.compile("^Undo")).wait_for()
+    assert [verdict.label for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["production"]
+    page.get_by_role("button", name=re.compile("^Undo")).click()
+    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_hidden()
+    assert [verdict.verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["accept", "withdrawn"]
 
 
 @pytest.fixture
 def own_labels(tmp_path, activities):
     path = tmp_path / "labels.csv"
     with path.open("w", newline="", encoding="utf-8") as handle:
-        rows = [(example.text, example.label) for example in activities.examples[:140]]
-        csv.writer(handle).writerows([("text", "label"), *rows, ("", "production")])
+        rows = [(example.text, example.label, example.function) for example in activities.examples[:140]]
+        csv.writer(handle).writerows([("text", "label", "function"), *rows, ("", "production", "")])
     return path
 
 
@@ -74,13 +106,13 @@ def test_a_version_is_trained_promoted_and_rolled_back(page, own_labels, folder)
     page.locator("input[type=file]").set_input_files(own_labels)
     page.get_by_text("Leave the shipped rows out").click()
     page.get_by_role("button", name="Look into it").click()
-    expect(page.get_by_text("Rows that cannot be learned from", exact=True)).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Rows that cannot be learned from", exact=True)).to_be_visible(timeout=240_000)
     page.get_by_text("Train without the rows that cannot be learned from").click()
     page.get_by_role("button", name="Train", exact=True).click()
     page.get_by_role("link", name="Classify").click()  # the training goes on while the page is left
     page.get_by_role("heading", name="Production-scoped or operations-wide?").wait_for()
     page.get_by_role("link", name="Train").click()
-    expect(page.get_by_text("Training has ended. The new version is the candidate.")).to_be_visible(timeout=240_000)
+    expect(page.get_by_text("Training has ended. The new version is the candidate.")).to_be_visible(timeout=480_000)
     page.get_by_role("button", name="Promote the candidate").click()
     expect(page.get_by_text("was not promoted: on the evaluation set it has")).to_be_visible()
     page.get_by_text("Promote even if it is worse").click()

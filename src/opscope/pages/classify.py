@@ -1,11 +1,14 @@
 """Page: paste or upload activities, see each tagged, filter them, open one to see why, try another wording, download."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
 
 from opscope.errors import DataError, ModelError
+from opscope.evidence import evidence_pack, explained_places
+from opscope.exporting import csv_of, workbook
 from opscope.guide import LABELS, guide
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
@@ -14,8 +17,8 @@ from opscope.pages.whole_list import show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
 from opscope.policies import BALANCED, POLICIES
 from opscope.prediction import DECISIONS, Prediction
-from opscope.results import RESULT_COLUMNS
-from opscope.tables import Table, as_csv, read_table, sheets_of
+from opscope.tables import Table, read_table, sheets_of
+from opscope.tagged_list import TaggedList
 from opscope.wording import as_percent, percent_of
 
 EXAMPLES = """\
@@ -27,6 +30,7 @@ Scrap rate at the trim press up to 4 % since the new coil
 Patients wait 40 min in radiology because scanner 2 is down
 """
 _KINDS = ["csv", "tsv", "xlsx", "parquet", "jsonl", "gz"]
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PASTE, _UPLOAD = "Paste", "Upload a table"
 
 
@@ -38,7 +42,8 @@ def main() -> None:
     if table is None or not table.rows:
         st.info("Paste one or more activities above, one a line." if how == _PASTE else "Upload a table with one activity a row.")
         st.stop()
-    texts = _texts_of(table)
+    column = _column_of(table)
+    texts = [row.values[column] for row in table.rows]
     try:
         model = active_model()
     except ModelError as error:
@@ -54,12 +59,15 @@ def main() -> None:
         format_func=lambda name: f"{name}: at most {POLICIES[name]:.0%} wrong",
         help="How many of the labels given without a person may be wrong. A stricter policy sends more to a person.",
     )
-    found = _predicted(model, tuple(texts), policy, model.version)
+    content = hash((table.columns, tuple(tuple(row.values) for row in table.rows)))
+    tagged = _tagged(model, table, column, policy, model.version, content)
+    found = tagged.predictions
     _show_summary(found)
     show_whole_list(model, table, tuple(texts), found)
     listed, why = st.columns([3, 2], gap="large")
     with listed:
-        chosen = _show_table(table, found)
+        chosen = _show_table(found)
+        _show_downloads(model, tagged)
     with why:
         st.subheader("Why")
         _show_chosen(model, texts[chosen], policy)
@@ -100,22 +108,23 @@ def _read(file_id: str, _path: str, sheet: str | None) -> Table:
     return read_table(_path, sheet=sheet)
 
 
-def _texts_of(table: Table) -> list[str]:
-    """The activities of the table; where it has several columns, the user may say which holds them."""
+def _column_of(table: Table) -> int:
+    """Place of the column with the activities; where there are several columns, the user may say which it is."""
     column = likeliest_text_column(table)
     if len(table.columns) > 1:
         column = st.selectbox(
             "Column with the activities", range(len(table.columns)), index=column, format_func=lambda place: table.columns[place]
         )
-    return [row.values[column] for row in table.rows]
+    return column
 
 
 @st.cache_resource(max_entries=16, ttl="1h", show_spinner="Tagging")
-def _predicted(_model: Model, texts: tuple[str, ...], policy: str, version: str) -> list[Prediction]:
-    return _model.predict(texts, policy)
+def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str, content: int) -> TaggedList:
+    """``content`` is the hash of the table, and tells tables apart sooner than Streamlit would."""
+    return TaggedList.of_table(_model, _table, column, policy)
 
 
-def _show_summary(found: list[Prediction]) -> None:
+def _show_summary(found: Sequence[Prediction]) -> None:
     decisions = [prediction.decision for prediction in found]
     wrong = sum(1 - prediction.probability for prediction in found if prediction.decision in LABELS)
     columns, labels = st.columns(5), guide().labels
@@ -128,7 +137,7 @@ def _show_summary(found: list[Prediction]) -> None:
     )
 
 
-def _show_table(table: Table, found: list[Prediction]) -> int:
+def _show_table(found: Sequence[Prediction]) -> int:
     """Draws the filters and the table; returns the position of the chosen row, the first shown unless the user chose another."""
     shown = _filtered(found)
     if not shown:
@@ -146,19 +155,11 @@ def _show_table(table: Table, found: list[Prediction]) -> int:
         alt="Each activity with its label, probability, decision and function",
     )
     st.caption(f"{len(shown):,} of {len(found):,} activities. Select a row to see which words spoke for its label.")
-    st.download_button(
-        "Download as CSV",
-        data=lambda: as_csv(_results(table, found)),
-        file_name="opscope.csv",
-        mime="text/csv",
-        on_click="ignore",
-        icon=":material/download:",
-    )
     rows = event.selection.rows
     return shown[rows[0] if rows and rows[0] < len(shown) else 0]
 
 
-def _filtered(found: list[Prediction]) -> list[int]:
+def _filtered(found: Sequence[Prediction]) -> list[int]:
     """The positions of the predictions that the filters let through."""
     names, functions = guide().labels, guide().functions
     with st.expander("Filter"):
@@ -177,7 +178,7 @@ def _filtered(found: list[Prediction]) -> list[int]:
     ]
 
 
-def _columns_of(found: list[Prediction]) -> dict[str, list]:
+def _columns_of(found: Sequence[Prediction]) -> dict[str, list]:
     labels, functions = guide().labels, guide().functions
     return {
         "activity": [p.text for p in found],
@@ -191,11 +192,29 @@ def _columns_of(found: list[Prediction]) -> dict[str, list]:
     }
 
 
-def _results(table: Table, found: list[Prediction]) -> dict[str, list]:
-    """The columns of the table as they were, followed by the results; one whose name is taken gets ``opscope_`` in front."""
-    own = {name: [row.values[place] for row in table.rows] for place, name in enumerate(table.columns)}
-    new = {name: [getattr(p, name) or "" for p in found] for name in RESULT_COLUMNS}
-    return own | {f"opscope_{name}" if name in own else name: values for name, values in new.items()}
+def _show_downloads(model: Model, tagged: TaggedList) -> None:
+    """The list to take along; each file is made when it is asked for."""
+
+    def pack() -> bytes:
+        explanations = [model.explain(tagged.texts[place], tagged.policy) for place in explained_places(tagged)]
+        return evidence_pack(tagged, explanations).encode()
+
+    kinds = (
+        ("CSV", "Every column of yours, and the results.", lambda: csv_of(tagged), "opscope.csv", "text/csv"),
+        ("XLSX", "Sheets: results, review, rejected, summary, about.", lambda: workbook(tagged), "opscope.xlsx", _XLSX),
+        ("Evidence pack", "One page of HTML to mail or print: every decision with its reason.", pack, "opscope.html", "text/html"),
+    )
+    for column, (name, what, made, file_name, mime) in zip(st.columns(len(kinds)), kinds, strict=True):
+        column.download_button(
+            name,
+            data=made,
+            file_name=file_name,
+            mime=mime,
+            help=what,
+            on_click="ignore",
+            icon=":material/download:",
+            width="stretch",
+        )
 
 
 def _show_chosen(model: Model, text: str, policy: str) -> None:

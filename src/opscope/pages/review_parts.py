@@ -73,7 +73,7 @@ def show_adding(*, is_open: bool) -> None:
     with st.expander("Add activities to the queue", expanded=is_open):
         st.text_area(
             "Activities to review, one a line",
-            key="paste",
+            key="queue_paste",
             height=150,
             help="Bullets, numbering and check boxes are taken off. What is queued already is not queued again.",
         )
@@ -81,10 +81,10 @@ def show_adding(*, is_open: bool) -> None:
 
 
 def _add() -> None:
-    added = kept(lambda: queue_paste(open_reviews(), active_model(), st.session_state["paste"]))
+    added = kept(lambda: queue_paste(open_reviews(), active_model(), st.session_state["queue_paste"]))
     if added is None:
         return
-    st.session_state["paste"] = ""
+    st.session_state["queue_paste"] = ""
     if not added.new and not added.there and not added.left_out:
         st.session_state[ERROR] = "Nothing was pasted. Write one activity a line."
         return
