@@ -19,7 +19,7 @@ def page():
 
 
 def search(app, query):
-    app.text_input(key="query").set_value(query).run()
+    app.text_input(key="guide_query").set_value(query).run()
     assert not app.exception
     return app
 

@@ -70,7 +70,7 @@ def test_what_is_taken_for_what_is_told_in_words_and_as_a_table(page):
 
 
 def test_the_strongest_words_of_labels_and_of_the_chosen_function_are_drawn(page):
-    functions = next(box for box in page.selectbox if box.key == "function")
+    functions = next(box for box in page.selectbox if box.key == "model_function")
     assert functions.options == [function.title for function in guide().functions.values()]
     before = page.get("vega_lite_chart")[3].proto.alt
     functions.set_value("information_systems").run()
@@ -85,8 +85,8 @@ def test_the_learning_curve_is_told_and_drawn(page):
 
 def test_versions_are_listed_with_aliases_and_the_log_as_text(models):
     app = opened()
-    assert app.selectbox(key="version").options == ["2026-02-01-bbb (candidate)", "2026-01-01-aaa (active)"]
-    assert app.selectbox(key="version").value == "2026-01-01-aaa"
+    assert app.selectbox(key="model_version").options == ["2026-02-01-bbb (candidate)", "2026-01-01-aaa (active)"]
+    assert app.selectbox(key="model_version").value == "2026-01-01-aaa"
     assert "12 of them your own" in said(app)
     assert "*Zoë* promoted 2026-01-01-aaa: a <b>first</b> one" in said(app)
     assert said(app).index("*Zoë* trained") < said(app).index("*Zoë* promoted")
@@ -94,7 +94,7 @@ def test_versions_are_listed_with_aliases_and_the_log_as_text(models):
 
 def test_a_version_without_a_card_shows_the_rest(models):
     app = opened()
-    app.selectbox(key="version").set_value("2026-02-01-bbb").run()
+    app.selectbox(key="model_version").set_value("2026-02-01-bbb").run()
     assert not app.exception
     assert "is missing" in app.error[0].value
     assert "On the average the probabilities are off by " in blocks(app)

@@ -38,7 +38,7 @@ def opened():
 
 def begun(name="Anna"):
     app = opened()
-    app.text_input(key="reviewer").set_value(name)
+    app.text_input(key="review_name").set_value(name)
     return click(app, "Begin")
 
 
@@ -75,7 +75,7 @@ def choose(app, key, option):
 def test_the_name_is_asked_first_and_checked():
     app = begun("  ")
     assert app.error[0].value == r"reviewer is empty\. Say who decided\."
-    app.text_input(key="reviewer").set_value("*Anna*")
+    app.text_input(key="review_name").set_value("*Anna*")
     click(app, "Begin")
     assert "Reviewing as *Anna*" in said(app)
     assert not [field for field in app.text_input if field.key == "reviewer"]
@@ -91,11 +91,11 @@ def test_an_empty_queue_says_what_to_do():
 
 def test_a_pasted_list_is_queued_and_the_first_activity_shown():
     app = begun()
-    app.text_area(key="queue_paste").set_value(f"{PASTE}\n1234")
+    app.text_area(key="review_paste").set_value(f"{PASTE}\n1234")
     click(app, "Add to the queue")
     assert app.success[0].value == r"4 activities are new in the queue\."
     assert app.error[0].value.startswith("1 lines were left out\\:  \ntext is \\'1234\\'")
-    assert app.text_area(key="queue_paste").value == ""
+    assert app.text_area(key="review_paste").value == ""
     assert len(open_reviews().queued()) == 4
     assert shown(app)
 
@@ -113,7 +113,7 @@ def test_the_tag_its_words_and_its_function_are_shown_first(queued):
 
 
 def test_blind_first_shows_nothing_until_it_is_decided(queued):
-    app = choose(begun(), "mode", "blind first")
+    app = choose(begun(), "review_mode", "blind first")
     assert "<mark" not in shown(app) and "opscope: " not in said(app)
     click(app, "Production-scoped")
     assert "You: production-scoped.\nopscope: " in said(app)
@@ -123,7 +123,7 @@ def test_blind_first_shows_nothing_until_it_is_decided(queued):
 def test_who_saw_the_tag_before_going_blind_is_known_to_have_seen_it(queued):
     app = begun()
     saw = "<mark" in shown(app)
-    click(choose(app, "mode", "blind first"), "Operations-wide")
+    click(choose(app, "review_mode", "blind first"), "Operations-wide")
     click(app, "Operations-wide")
     assert [verdict.saw_prediction for verdict in open_reviews().verdicts()] == [saw, False]
 
@@ -207,7 +207,7 @@ def test_two_reviewers_do_not_disturb_each_other(queued):
 def test_another_reviewer_may_sit_down(queued):
     app = click(click(begun(), "Production-scoped"), "Change")
     assert "Here already: Anna." in said(app)
-    app.text_input(key="reviewer").set_value("Ben")
+    app.text_input(key="review_name").set_value("Ben")
     assert "Reviewing as Ben" in said(click(app, "Begin"))
 
 
@@ -240,7 +240,7 @@ def test_a_dispute_is_settled(queued, model):
 
 def test_a_second_look_is_blind_and_tells_how_far_reviewers_agree(queued):
     click(begun("Ben"), "Production-scoped")
-    app = choose(begun(), "take", "a second look")
+    app = choose(begun(), "review_take", "a second look")
     assert "<mark" not in shown(app)
     click(app, "Production-scoped")
     assert "Two reviewers gave the same label in 1 of 1 pairs (100.0 %)" in said(app)
@@ -266,6 +266,6 @@ def test_a_database_that_cannot_be_opened_is_an_error_on_the_page(place):
 @pytest.mark.parametrize("mode", ["decision first", "blind first"])
 def test_users_text_is_shown_as_text(model, mode):
     queue_paste(open_reviews(), model, "<img src=x onerror=alert(1)> oil *the* chain ![x](http://y/z)")
-    app = choose(begun(), "mode", mode)
+    app = choose(begun(), "review_mode", mode)
     assert "<img" not in shown(app) and "&lt;" in shown(app)
     assert not any("chain" in block.value for block in app.markdown)

@@ -18,7 +18,8 @@ def main() -> None:
         placeholder="such as: spare parts supplier",
         help="All words must occur in an entry, in any order; upper and lower case are alike.",
         type="search",
-        key="query",
+        live=True,
+        key="guide_query",
     )
     found, every = search_guide(guide(), query), entries_of(guide())
     is_search = bool(query.strip())

@@ -74,7 +74,7 @@ def main() -> None:
         newest_first,
         index=newest_first.index(aliases.active) if aliases.active in names else 0,
         format_func=lambda name: f"{name} ({called})" if (called := _called(name, aliases)) else name,
-        key="version",
+        key="model_version",
     )
     for show in (_show_card, _show_figures, _show_curve):
         try:
@@ -175,7 +175,7 @@ def _show_words(scorer: Scorer) -> None:
         "Words of a function",
         list(guide().functions),
         format_func=lambda key: guide().functions[key].title,
-        key="function",
+        key="model_function",
     )
     _draw_words(strongest_of_function(scorer, function, _WORDS), guide().functions[function].label)
 

@@ -112,7 +112,7 @@ def _show(reviews: Reviews, model: Model) -> None:
 def _ask_name(status: Status) -> None:
     st.markdown("Activities are shown one at a time, and you say what each is. Your name is kept with what you decide.")
     with st.form("name", border=False):
-        name = st.text_input("Your name", key="reviewer", autocomplete="name")
+        name = st.text_input("Your name", key="review_name", autocomplete="name")
         begin = st.form_submit_button("Begin", type="primary")
     if status.reviewers:
         st.text(f"Here already: {', '.join(status.reviewers)}. If you are one of them, spell your name as it stands here.")
@@ -128,7 +128,7 @@ def _ask_name(status: Status) -> None:
 def _show_reviewer(desk: Desk) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.text(f"Reviewing as {desk.reviewer}")
-        st.button("Change", key="change_name", type="tertiary", on_click=_leave, help="For somebody else at this screen")
+        st.button("Change", key="review_change_name", type="tertiary", on_click=_leave, help="For somebody else at this screen")
 
 
 def _leave() -> None:
@@ -152,7 +152,7 @@ def _show_choices(desk: Desk) -> bool:
             [_DECISION_FIRST, _BLIND_FIRST],
             default=_DECISION_FIRST,
             required=True,
-            key="mode",
+            key="review_mode",
             persist_state="session",
             help="Decision first shows what opscope says; blind first, only when you have decided. A random tenth is always blind.",
         )
@@ -161,7 +161,7 @@ def _show_choices(desk: Desk) -> bool:
             [_NEW, _SECOND],
             default=_NEW,
             required=True,
-            key="take",
+            key="review_take",
             persist_state="session",
             help="A second look gives you what one other reviewer has decided, blind, so that it can be told how far you agree.",
         )

@@ -73,7 +73,7 @@ def show_adding(*, is_open: bool) -> None:
     with st.expander("Add activities to the queue", expanded=is_open):
         st.text_area(
             "Activities to review, one a line",
-            key="queue_paste",
+            key="review_paste",
             height=150,
             help="Bullets, numbering and check boxes are taken off. What is queued already is not queued again.",
         )
@@ -81,10 +81,10 @@ def show_adding(*, is_open: bool) -> None:
 
 
 def _add() -> None:
-    added = kept(lambda: queue_paste(open_reviews(), active_model(), st.session_state["queue_paste"]))
+    added = kept(lambda: queue_paste(open_reviews(), active_model(), st.session_state["review_paste"]))
     if added is None:
         return
-    st.session_state["queue_paste"] = ""
+    st.session_state["review_paste"] = ""
     if not added.new and not added.there and not added.left_out:
         st.session_state[ERROR] = "Nothing was pasted. Write one activity a line."
         return
@@ -102,7 +102,7 @@ def show_disputes(disputed: tuple[Dispute, ...], desk: Desk, model: Model) -> No
         return
     by_key = {key_of(dispute.text): dispute for dispute in disputed}
     keys = list(by_key)  # not places, which shift when somebody else settles one
-    key = st.selectbox("Dispute", keys, format_func=lambda key: f"{keys.index(key) + 1} of {len(keys)}", key="dispute")
+    key = st.selectbox("Dispute", keys, format_func=lambda key: f"{keys.index(key) + 1} of {len(keys)}", key="review_dispute")
     dispute = by_key[key]
     with st.container(border=True):
         st.html(f'<p class="opscope-review">{html.escape(dispute.text)}</p>')
