@@ -87,7 +87,7 @@ def test_an_activity_is_reviewed_and_taken_back(page, folder):
     page.get_by_role("button", name=re.compile("^Undo")).wait_for()
     assert [verdict.label for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["production"]
     page.get_by_role("button", name=re.compile("^Undo")).click()
-    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_hidden()
+    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_disabled()
     assert [verdict.verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["accept", "withdrawn"]
 
 
