@@ -30,7 +30,9 @@ def test_a_pasted_list_is_tagged_and_explained(page):
 
 def test_another_wording_is_scored_as_it_is_typed(page):
     paste(page, "Grease the filler bearings on line 2")
-    page.get_by_role("textbox", name="Try another wording").press_sequentially(" and pay the carrier invoice of the Lyon depot")
+    wording = page.get_by_role("textbox", name="Try another wording")
+    expect(wording).to_have_value("Grease the filler bearings on line 2")  # the field of the activity before is gone by then
+    wording.press_sequentially(" and pay the carrier invoice of the Lyon depot")
     expect(page.get_by_text("As it stands: production-scoped")).to_be_visible()
 
 
@@ -84,7 +86,7 @@ def test_an_activity_is_reviewed_and_taken_back(page, folder):
     page.get_by_role("textbox", name="one a line").fill("Oil the chain of line 2\nPay the carrier of Lyon")
     page.get_by_role("button", name="Add to the queue").click()
     page.get_by_role("button", name=re.compile("^Production-scoped")).click()
-    page.get_by_role("button", name=re.compile("^Undo")).wait_for()
+    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_enabled()
     assert [verdict.label for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["production"]
     page.get_by_role("button", name=re.compile("^Undo")).click()
     expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_disabled()
