@@ -86,10 +86,13 @@ def test_an_activity_is_reviewed_and_taken_back(page, folder):
     page.get_by_role("textbox", name="one a line").fill("Oil the chain of line 2\nPay the carrier of Lyon")
     page.get_by_role("button", name="Add to the queue").click()
     page.get_by_role("button", name=re.compile("^Production-scoped")).click()
-    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_enabled()
+    undo = {state: page.get_by_role("button", name=re.compile("^Undo"), disabled=state == "off") for state in ("on", "off")}
+    expect(undo["on"]).to_have_count(1)
+    expect(undo["off"]).to_have_count(0)
     assert [verdict.label for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["production"]
-    page.get_by_role("button", name=re.compile("^Undo")).click()
-    expect(page.get_by_role("button", name=re.compile("^Undo"))).to_be_disabled()
+    undo["on"].click()
+    expect(undo["off"]).to_have_count(1)
+    expect(undo["on"]).to_have_count(0)
     assert [verdict.verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["accept", "withdrawn"]
 
 
