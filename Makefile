@@ -19,9 +19,9 @@ app: install
 test: install
 	$(BIN)/python -m pytest -n 2
 
-# Kills training and promotion 400 times; takes some ten minutes.
+# The attacks of tests/faults, with as many tries as RELIABILITY.md says; takes some ten minutes.
 test-faults: install
-	OPSCOPE_KILLS=100,150,150 $(BIN)/python -m pytest tests/test_killed.py
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2
 
 lint: install
 	$(BIN)/ruff check .

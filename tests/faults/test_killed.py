@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-KILLS = os.environ.get("OPSCOPE_KILLS", "12,40,48").split(",")  # trainings, their ends alone, promotions
+from faults import tries
+
+KILLS = [str(tries(12, 100)), str(tries(40, 150)), str(tries(48, 150))]  # trainings, their ends alone, promotions
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
