@@ -50,8 +50,8 @@ def test_modules_stay_small():
 
 
 LOWEST_FIRST = (
-    "errors paths policies packing guide text languages topics clauses wording vectors duplicates agreement streams formats "
-    "tables paste dataset verdicts settling labelled verdict_tables reviews_place reviews_tables reviews review_queue "
+    "errors paths policies settings roles packing guide text languages topics clauses wording vectors duplicates agreement streams "
+    "formats tables paste dataset verdicts settling labelled verdict_tables reviews_place reviews_tables reviews review_queue "
     "review_status intake tokenising bulk scorer familiarity scorer_file similar flip calibration registry aliases features "
     "classifier heads training learning thresholds audit fixes findings compiling prediction results frames tagging "
     "explanation model dask lists evaluation compare card display retraining jobs __init__ commands cli __main__"

@@ -1,17 +1,30 @@
-"""The frame of the app: page settings and navigation."""
+"""The frame of the app: page settings, sign-in, and the navigation between the pages that the user's role may use."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from opscope.pages.signing_in import person_or_sign_in_page, show_person
+from opscope.roles import CLASSIFY, TRAIN, may
+
+_PAGES = (  # file, title, icon, and the action without which there is no use for it; the first is where people begin
+    ("classify.py", "Classify", ":material/label:", CLASSIFY),
+    ("train.py", "Train", ":material/model_training:", TRAIN),
+)
+
 
 def show() -> None:
-    """Draws the page that the user chose."""
+    """Draws the page that the user chose, or the page to sign in."""
     st.set_page_config(page_title="opscope", page_icon=":material/factory:", layout="wide")
-    pages = Path(__file__).parent
-    classify = st.Page(pages / "classify.py", title="Classify", icon=":material/label:", default=True)
-    train = st.Page(pages / "train.py", title="Train", icon=":material/model_training:")
-    st.navigation([classify, train], position="top").run()
+    person = person_or_sign_in_page()
+    folder = Path(__file__).parent
+    pages = [
+        st.Page(folder / file, title=title, icon=icon, default=file == _PAGES[0][0])
+        for file, title, icon, action in _PAGES
+        if may(person.role, action)
+    ]
+    show_person(person)
+    st.navigation(pages, position="top").run()
 
 
 if __name__ == "__main__":
