@@ -13,6 +13,7 @@ from pathlib import Path
 
 from opscope.errors import ModelError
 from opscope.registry import flushed, locked, version_folder, version_names
+from opscope.settings import present_settings
 
 ACTIVE, CANDIDATE = "active", "candidate"
 ALIASES = "aliases.json"
@@ -86,19 +87,19 @@ def make_candidate(models: Path, name: str) -> None:
     _change(models, change)
 
 
-def promote(models: Path, name: str, *, why: str = "", forced: bool = False) -> None:
-    """Makes a version the active one, in one step that is logged; raises ModelError where there is no such version."""
+def promote(models: Path, name: str, *, why: str = "", forced: bool = False, who: str = "") -> None:
+    """Makes a version the active one, in one step that is logged as that of ``who``; raises ModelError where there is none."""
     folder = version_called(models, name)
 
     def change(aliases: Aliases) -> Aliases:
-        step = _step(PROMOTED, folder.name, aliases.active, why, forced)
+        step = _step(PROMOTED, folder.name, aliases.active, why, forced, who)
         candidate = None if aliases.candidate == folder.name else aliases.candidate
         return Aliases(folder.name, candidate, (*aliases.log, step))
 
     _change(models, change)
 
 
-def roll_back(models: Path, *, why: str = "") -> str:
+def roll_back(models: Path, *, why: str = "", who: str = "") -> str:
     """Makes the version active again that was so before the active one was promoted, in one logged step; gives its name.
 
     Raises ModelError when there is none, or its folder is gone.
@@ -111,7 +112,7 @@ def roll_back(models: Path, *, why: str = "") -> str:
                 f"{models} has no version to go back to: the log names {before or 'none'} before the active one. "
                 "Promote a version by its name instead."
             )
-        return Aliases(before, aliases.candidate, (*aliases.log, _step(ROLLED_BACK, before, aliases.active, why)))
+        return Aliases(before, aliases.candidate, (*aliases.log, _step(ROLLED_BACK, before, aliases.active, why, who=who)))
 
     return _change(models, change).active
 
@@ -127,13 +128,13 @@ def _active_before(aliases: Aliases) -> str | None:
     return pile[-1] if pile else None
 
 
-def _step(done: str, version: str, before: str | None, why: str = "", forced: bool = False) -> Step:
-    return Step(done, version, before, datetime.now(UTC).isoformat(timespec="seconds"), who_asks(), why, forced)
+def _step(done: str, version: str, before: str | None, why: str = "", forced: bool = False, who: str = "") -> Step:
+    return Step(done, version, before, datetime.now(UTC).isoformat(timespec="seconds"), who or who_asks(), why, forced)
 
 
 def who_asks() -> str:
-    """Who asks for a change: the environment variable OPSCOPE_USER, or else the name that the machine knows the user by."""
-    if named := os.environ.get("OPSCOPE_USER", "").strip():
+    """Who asks for a change: the user of the settings (OPSCOPE_USER), or else the name that the machine knows the user by."""
+    if named := present_settings().user:
         return named
     try:
         return getpass.getuser()

@@ -5,7 +5,9 @@ OpscopeError            anything opscope refuses, with a sentence that says what
 ├── DataError           a table or a labelled set has problems, all of them listed
 ├── GuideError          the guide's file breaks one of its own rules
 ├── ModelError          a model folder is missing, incomplete or altered
-└── ReviewError         the database of reviews cannot be used
+├── ReviewError         the database of reviews cannot be used
+├── SettingsError       the settings' file or a variable of the environment holds what is not allowed
+└── NotAllowed          somebody's role does not allow what was asked for
 """
 
 
@@ -31,6 +33,14 @@ class ModelError(OpscopeError, ValueError):
 
 class ReviewError(OpscopeError, ValueError):
     """The database of reviews is locked, missing, newer than this opscope, or no such database."""
+
+
+class SettingsError(OpscopeError, ValueError):
+    """The settings cannot be used; lists every problem at once."""
+
+
+class NotAllowed(OpscopeError):
+    """Nobody is signed in, or the role of who is does not allow this."""
 
 
 class VersionWarning(UserWarning):

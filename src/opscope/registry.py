@@ -17,6 +17,7 @@ from opscope.guide import guide
 from opscope.paths import shipped
 from opscope.scorer import Scorer
 from opscope.scorer_file import load_scorer, save_scorer
+from opscope.settings import present_settings
 from opscope.similar import Neighbours, load_neighbours, save_neighbours
 from opscope.vectors import shipped_vectors
 
@@ -76,8 +77,8 @@ class Version:
 
 
 def default_models() -> Path:
-    """The models folder that the environment variable OPSCOPE_MODELS names, or else the one that opscope ships."""
-    return Path(os.environ["OPSCOPE_MODELS"]) if os.environ.get("OPSCOPE_MODELS") else shipped("models")
+    """The models folder of the settings (OPSCOPE_MODELS), or else the one that opscope ships."""
+    return present_settings().models or shipped("models")
 
 
 def version_names(models: Path) -> list[str]:

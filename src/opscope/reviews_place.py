@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from opscope.errors import ReviewError
+from opscope.settings import present_settings, variable_of
 
-VARIABLE = "OPSCOPE_REVIEWS"
+VARIABLE = variable_of("reviews")
 _FILE = "reviews.sqlite"
 _FILE_ADDRESS = re.compile(r"sqlite(?:\+pysqlite)?://(?:/(?P<path>[^?]*))?(?:\?.*)?")
 _PASSWORD = re.compile(r"(?<=://)([^:/@]*:).*(?=@)|(password=)[^&]*")
@@ -26,10 +27,10 @@ class Place:
 def place_of(where: str | os.PathLike | None = None) -> Place:
     """The place that a file's path or an SQLAlchemy URL names.
 
-    Without one, the place that the environment variable OPSCOPE_REVIEWS names; without that, a file in the user's own folder.
+    Without one, the place of the settings (OPSCOPE_REVIEWS); without that, a file in the user's own folder.
     Raises ReviewError for a database in memory.
     """
-    named = os.fspath(where) if where else os.environ.get(VARIABLE, "")
+    named = os.fspath(where) if where else present_settings().reviews
     if not named:
         return _default_place()
     if "://" not in named:

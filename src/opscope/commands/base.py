@@ -6,8 +6,9 @@ from pathlib import Path
 
 from opscope.aliases import ACTIVE, version_called
 from opscope.model import Model, load
-from opscope.policies import BALANCED, POLICIES
+from opscope.policies import POLICIES
 from opscope.registry import default_models
+from opscope.settings import present_settings
 
 
 def add_command(
@@ -21,7 +22,9 @@ def add_command(
         epilog="examples:\n" + "\n".join(f"  {line}" for line in examples.splitlines()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--models", metavar="DIR", help="folder of the versions (default: the shipped one)")
+    parser.add_argument(
+        "--models", metavar="DIR", help="folder of the versions (default: that of the settings, else the shipped one)"
+    )
     if model:
         parser.add_argument("--model", metavar="VERSION", help="version or folder to use (default: the active version)")
     parser.set_defaults(command=function)
@@ -33,8 +36,8 @@ def add_policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--policy",
         choices=POLICIES,
-        default=BALANCED,
-        help="how many of the labels given without a person may be wrong: strict 2 %%, balanced 5 %% (default), quick 10 %%",
+        help="how many of the labels given without a person may be wrong: strict 2 %%, balanced 5 %%, quick 10 %% "
+        "(default: that of the settings, else balanced)",
     )
 
 
@@ -52,6 +55,11 @@ def add_reviews(parser: argparse.ArgumentParser, summary: str) -> None:
 def models_of(options) -> Path:
     """The folder of versions that the options name."""
     return Path(options.models) if options.models else default_models()
+
+
+def policy_of(options) -> str:
+    """The policy that the options name, else that of the settings."""
+    return options.policy or present_settings().policy
 
 
 def model_of(options) -> Model:

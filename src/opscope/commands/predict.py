@@ -3,7 +3,7 @@
 import os
 import sys
 
-from opscope.commands.base import add_command, add_policy, model_of
+from opscope.commands.base import add_command, add_policy, model_of, policy_of
 from opscope.display import as_sentence
 from opscope.errors import InputError
 from opscope.formats import FORMAT_OF, FORMATS
@@ -38,7 +38,7 @@ def _predict(options) -> None:
         return
     if problem := problem_with(options.input):
         raise InputError(problem)
-    print(as_sentence(model.predict(options.input, options.policy)))
+    print(as_sentence(model.predict(options.input, policy_of(options))))
 
 
 def _is_table(given: str) -> bool:
@@ -64,7 +64,7 @@ def _predict_table(model: Model, options) -> None:
             options.output,
             text_column=options.text_column,
             kind=options.format,
-            policy=options.policy,
+            policy=policy_of(options),
             on_block=on_block,
         )
     if options.output != STANDARD_STREAM:

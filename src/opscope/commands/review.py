@@ -58,7 +58,7 @@ def add_to(commands) -> None:
 
 def _action(actions, name: str, function: Callable, summary: str, examples: str, *, model: bool = False) -> argparse.ArgumentParser:
     parser = add_command(actions, name, function, summary, examples, model=model)
-    help = "file or SQLAlchemy URL of the reviews (default: OPSCOPE_REVIEWS, else a file in your own folder)"
+    help = "file or SQLAlchemy URL of the reviews (default: OPSCOPE_REVIEWS or the settings, else a file in your own folder)"
     parser.add_argument("--reviews", metavar="PLACE", help=help)
     return parser
 

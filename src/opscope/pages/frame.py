@@ -1,20 +1,33 @@
-"""The frame of the app: page settings and navigation."""
+"""The frame of the app: page settings, sign-in, and the navigation between the pages that the user's role may use."""
 
 from pathlib import Path
 
 import streamlit as st
 
+from opscope.pages.signing_in import person_or_sign_in_page, show_person
+from opscope.roles import CLASSIFY, REVIEW, TRAIN, may
+
+_PAGES = (  # file, title, icon, and the action without which there is no use for it; the first is where people begin
+    ("classify.py", "Classify", ":material/label:", CLASSIFY),
+    ("review.py", "Review", ":material/rate_review:", REVIEW),
+    ("train.py", "Train", ":material/model_training:", TRAIN),
+    ("model.py", "Model", ":material/monitoring:", CLASSIFY),
+    ("guide.py", "Guide", ":material/menu_book:", CLASSIFY),
+)
+
 
 def show() -> None:
-    """Draws the page that the user chose."""
+    """Draws the page that the user chose, or the page to sign in."""
     st.set_page_config(page_title="opscope", page_icon=":material/factory:", layout="wide")
-    pages = Path(__file__).parent
-    classify = st.Page(pages / "classify.py", title="Classify", icon=":material/label:", default=True)
-    train = st.Page(pages / "train.py", title="Train", icon=":material/model_training:")
-    review = st.Page(pages / "review.py", title="Review", icon=":material/rate_review:")
-    model = st.Page(pages / "model.py", title="Model", icon=":material/monitoring:")
-    guide = st.Page(pages / "guide.py", title="Guide", icon=":material/menu_book:")
-    st.navigation([classify, review, train, model, guide], position="top").run()
+    person = person_or_sign_in_page()
+    folder = Path(__file__).parent
+    pages = [
+        st.Page(folder / file, title=title, icon=icon, default=file == _PAGES[0][0])
+        for file, title, icon, action in _PAGES
+        if may(person.role, action)
+    ]
+    show_person(person)
+    st.navigation(pages, position="top").run()
 
 
 if __name__ == "__main__":

@@ -15,10 +15,12 @@ from opscope.guide import guide
 from opscope.jobs import Job, JobState, start_job
 from opscope.labelled import read_dataset
 from opscope.model import Model, load
+from opscope.pages.signing_in import guard
 from opscope.paths import shipped
 from opscope.registry import default_models
 from opscope.reviews import open_reviews
 from opscope.reviews_place import reviews_exist
+from opscope.roles import PROMOTE, ROLL_BACK, TRAIN
 from opscope.settling import Settled, settle
 
 TABLES = ["csv", "tsv", "xlsx", "parquet", "jsonl"]
@@ -37,12 +39,14 @@ def _all_jobs() -> list[Job]:
 
 
 def _start(name: str, arguments: list[str]) -> None:
+    guard(TRAIN)
     jobs()[name] = start_job(arguments)
     _all_jobs()[:] = [job for job in _all_jobs() if job.state().is_running] + [jobs()[name]]
 
 
 def main() -> None:
     """Draws the page."""
+    guard(TRAIN)
     st.title("Train on your own labels")
     st.markdown(
         "Upload a table with the columns **text** and **label** (production or operations). Nothing is changed or taken up "
@@ -183,16 +187,17 @@ def _show_versions() -> None:
     if columns[0].button("Promote the candidate", disabled=not can_promote, icon=":material/upgrade:"):
         _changed(lambda: _promote(models, why, force), f"{aliases.candidate} is active now.")
     if columns[1].button("Roll back", disabled=aliases.active is None, icon=":material/undo:"):
-        _changed(lambda: roll_back(models, why=why), "The version before is active again.")
+        _changed(lambda: roll_back(models, why=why, who=guard(ROLL_BACK).name), "The version before is active again.")
     if said := st.session_state.pop("said", None):
         st.success(said)
 
 
 def _promote(models: Path, why: str, force: bool) -> None:
+    person = guard(PROMOTE)
     if aliases_of(models).active and not force:
         active, candidate = (version_called(models, alias).name for alias in (ACTIVE, CANDIDATE))
         check_promotable(_compared(active, candidate))
-    promote(models, CANDIDATE, why=why, forced=force)
+    promote(models, CANDIDATE, why=why, forced=force, who=person.name)
 
 
 def _changed(change, said: str) -> None:
