@@ -3,7 +3,18 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from opscope.pages.signing_in import served_settings
+from opscope.reviews import open_reviews
+
 APP = str(Path(__file__).parents[1] / "app.py")
+
+
+@pytest.fixture(autouse=True)
+def settings():
+    """Settings are read anew for each test."""
+    served_settings.cache_clear()
+    yield
+    served_settings.cache_clear()
 
 
 @pytest.fixture
@@ -68,11 +79,12 @@ def test_cells_of_a_spreadsheet_are_tagged_by_their_text_column(page):
 
 def test_the_whole_list_is_told_of_when_asked(page):
     paste(page, TABLE)
-    ask(page, "Fit for tagging")
-    assert page.warning[0].value == "Caution: look at these lines first."
-    assert "1 of 3 lines are a word or two that is said of both sides." in [text.value for text in page.text]
     ask(page, "Time for review")
     assert page.success[0].value == "The policy strict fits 45 minutes."
+    first = page.dataframe[1].value
+    assert list(first["activity"])[0] == "maintenance" and len(first) == 3
+    assert "After that 0.0 labels of the whole list are expected to be wrong." in [text.value for text in page.text]
+    assert "At 30 seconds for each activity." in [caption.value for caption in page.caption]
     ask(page, "Contradictions")
     assert page.success[0].value == "No two activities of this list contradict each other."
     ask(page, "Shares by column")
@@ -80,6 +92,43 @@ def test_the_whole_list_is_told_of_when_asked(page):
     shares = page.dataframe[0].value
     assert list(shares["Site"]) == ["Lyon", "Paris"]
     assert shares["production-scoped, %"][1] <= 1
+
+
+def test_before_the_results_it_is_said_whether_the_list_is_fit(page):
+    assert page.expander[0].label == "Go: this list reads like activities. 0 would go to a person."
+    paste(page, TABLE)
+    assert page.expander[0].label == "Caution: look at these lines first. 1 would go to a person: less than a minute."
+    assert "1 of 3 lines are a word or two that is said of both sides." in page.expander[0].text[0].value
+    paste(page, "Guten Morgen zusammen\nqwertz uiop\nx7 x8")
+    assert page.expander[0].label.startswith("Stop: much of it is no list of activities.")
+
+
+def test_what_to_review_first_is_put_into_the_queue(page, tmp_path, monkeypatch):
+    monkeypatch.setenv("OPSCOPE_REVIEWS", str(tmp_path / "reviews.sqlite"))
+    paste(page, TABLE)
+    ask(page, "Time for review")
+    for said in ("3 activities are new", "0 activities are new"):
+        next(button for button in page.button if button.label == "Put them into the review queue").click().run()
+        assert page.success[-1].value.startswith(f"{said} in the queue of the Review page")
+    assert [queued.text for queued in open_reviews().queued()][0] == "maintenance"
+
+
+def test_a_list_that_is_too_long_is_refused(page, monkeypatch):
+    monkeypatch.setenv("OPSCOPE_MOST_ROWS_UPLOADED", "2")
+    served_settings.cache_clear()
+    paste(page, TABLE)
+    assert page.error[0].value == "The list has 3 rows; at most 2 are taken here. Use opscope predict for longer ones."
+    assert not page.dataframe
+
+
+def test_the_settings_say_which_policy_is_chosen_first_and_how_long_a_review_takes(monkeypatch):
+    monkeypatch.setenv("OPSCOPE_POLICY", "quick")
+    monkeypatch.setenv("OPSCOPE_SECONDS_PER_REVIEW", "120")
+    served_settings.cache_clear()
+    app = AppTest.from_file(APP, default_timeout=60).run()
+    assert next(control for control in app.button_group if control.key == "policy").value == "quick"
+    paste(app, TABLE)
+    assert app.expander[0].label.endswith("1 would go to a person: about 2 minutes.")
 
 
 def test_filters_narrow_the_table(page):

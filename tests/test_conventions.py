@@ -55,7 +55,7 @@ LOWEST_FIRST = (
     "reviews_tables reviews review_queue review_status intake tokenising bulk scorer strongest familiarity scorer_file "
     "similar flip calibration reliability registry aliases card_file features classifier heads training learning thresholds "
     "audit fixes findings compiling prediction confusion results frames tagging explanation model reviewing desk "
-    "tagged_list about exporting dask lists evaluation compare card display markup evidence_style evidence retraining jobs "
+    "tagged_list about exporting dask budgets lists evaluation compare card display markup evidence_style evidence retraining jobs "
     "__init__ commands cli __main__"
 ).split()
 

@@ -51,6 +51,16 @@ def test_progress_is_told_and_a_cancelled_job_leaves_nothing(tmp_path, few_rows)
     job.cancel()
 
 
+def test_a_job_runs_in_the_name_of_who_started_it(tmp_path, monkeypatch):
+    named = tmp_path / "named.sh"
+    named.write_text('#!/bin/sh\nprintf "%s" "$OPSCOPE_USER"\n', encoding="utf-8")
+    named.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(named))
+    monkeypatch.setenv("OPSCOPE_USER", "Plant 2")
+    assert ended(start_job(["train", "none"], user="ana@example.com")).output == "ana@example.com"
+    assert ended(start_job(["train", "none"])).output == "Plant 2"
+
+
 def test_a_line_that_is_just_being_written_is_not_read_yet(table):
     job = start_job(["train", table, "--only", "--dry-run"])
     ended(job)

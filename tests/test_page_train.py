@@ -57,7 +57,7 @@ def models(tmp_path, monkeypatch):
 def started(monkeypatch):
     """The jobs that the page starts; none really runs."""
     found = []
-    monkeypatch.setattr("opscope.jobs.start_job", lambda arguments: found.append(Played(arguments)) or found[-1])
+    monkeypatch.setattr("opscope.jobs.start_job", lambda arguments, user: found.append(Played(arguments)) or found[-1])
     return found
 
 

@@ -18,6 +18,8 @@ from opscope.errors import NotAllowed
 from opscope.pages import signing_in
 from opscope.paths import shipped
 from opscope.registry import load_version, save_version
+from opscope.reviewing import queue_paste, verdict_on
+from opscope.reviews import open_reviews
 from opscope.roles import LOWEST_ROLE_FOR
 
 ROOT = Path(__file__).parents[1]
@@ -336,3 +338,94 @@ def test_each_step_asks_for_its_own_role_and_not_only_for_that_of_the_page(model
     click(app, label)
     assert [error.value for error in app.error] == ["This is not allowed."]
     assert aliases_of(models).active == "2026-02-01-bbb"
+
+
+PAGES = ROOT / "src/opscope/pages"
+REFUSED = "The role viewer may not review activities, the role reviewer may. Ask whoever runs this server for that role."
+
+
+@pytest.mark.parametrize("name", ["classify.py", "guide.py", "model.py", "review.py", "train.py"])
+def test_no_page_opens_past_the_navigation_to_who_is_not_signed_in(name):
+    app = opened(script=str(PAGES / name))
+    assert texts(app) == [NOT_SIGNED_IN]
+    assert not app.title and not app.button
+
+
+def test_the_review_page_opened_past_the_navigation_refuses_a_viewer():
+    app = opened(CLAIMS, script=str(PAGES / "review.py"))
+    assert texts(app) == [REFUSED]
+    assert not app.title and not app.button
+
+
+@pytest.fixture
+def reviews(tmp_path, monkeypatch, model):
+    """A queue of two activities, a third with two labels that contradict each other."""
+    monkeypatch.setenv("OPSCOPE_REVIEWS", str(tmp_path / "reviews.sqlite"))
+    streamlit.cache_resource.clear()
+    found = open_reviews()
+    queue_paste(found, model, "Oil the chain of line 2\nPay the carrier of Lyon")
+    disputed = model.predict("Count the drums beside dryer 4")
+    found.add([verdict_on(disputed, "production", reviewer="Ben"), verdict_on(disputed, "operations", reviewer="Cleo")])
+    return found
+
+
+def review_page(claims):
+    app = opened(claims)
+    app.switch_page("src/opscope/pages/review.py").run()
+    assert not app.exception
+    return app
+
+
+def newest(reviews):
+    verdict = reviews.verdicts()[-1]
+    return verdict.reviewer, verdict.label, verdict.adjudicates
+
+
+def test_verdicts_are_kept_under_the_name_that_signed_in(reviews):
+    app = review_page(CLAIMS | {"roles": "shift"})
+    assert "Reviewing as ana@example.com" in texts(app) and not [field for field in app.text_input if field.key == "review_name"]
+    click(app, "Production-scoped")
+    assert newest(reviews) == ("ana@example.com", "production", False)
+    app.user = CLAIMS | {"roles": "shift", "email": "ben@example.com"}
+    app.run()
+    click(app, "Operations-wide")
+    assert newest(reviews) == ("ben@example.com", "operations", False)
+
+
+@pytest.mark.parametrize("now", [{"roles": None}, {"email": "ben@example.com"}, {"exp": 1.0}], ids=["role", "person", "end"])
+@pytest.mark.parametrize("label", ["Production-scoped", "Add to the queue"])
+def test_a_click_on_a_page_that_was_drawn_for_other_rights_keeps_nothing(reviews, label, now):
+    app = review_page(CLAIMS | {"roles": "shift"})
+    app.text_area(key="review_paste").set_value("Hire a clerk")
+    app.user = CLAIMS | {"roles": "shift"} | now
+    click(app, label)
+    assert not app.exception
+    assert len(reviews.verdicts()) == 2
+    if "email" not in now:  # whoever else is signed in may add to the queue too
+        assert len(reviews.queued()) == 2
+
+
+def test_a_reviewer_sees_disputes_and_an_approver_ends_them(reviews):
+    app = review_page(CLAIMS | {"roles": "shift"})
+    assert "An approver can settle it." in [caption.value for caption in app.caption]
+    assert not [button for button in app.button if button.label.startswith("It is")]
+    app = review_page(CLAIMS | {"roles": "owners"})
+    click(app, "It is production-scoped")
+    assert newest(reviews) == ("ana@example.com", "production", True)
+
+
+def test_an_approver_who_is_one_no_more_ends_no_dispute(reviews):
+    app = review_page(CLAIMS | {"roles": "owners"})
+    app.user = CLAIMS | {"roles": "shift"}
+    click(app, "It is production-scoped")
+    assert len(reviews.verdicts()) == 2
+
+
+def test_who_may_not_review_puts_nothing_into_the_queue_from_a_list(reviews):
+    app = opened(CLAIMS | {"roles": "shift"})
+    next(group for group in app.button_group if group.key == "asked").set_value("Time for review").run()
+    app.user = CLAIMS
+    click(app, "Put them into the review queue")
+    assert len(reviews.queued()) == 2
+    app.run()
+    assert "Put them into the review queue" not in [button.label for button in app.button]

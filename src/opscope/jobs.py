@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from opscope.settings import variable_of
+
 _PROGRESS, _OUTPUT, _ERRORS = "progress.jsonl", "output.txt", "errors.txt"
 _PATIENCE = 10  # seconds that a cancelled job has to leave by itself
 
@@ -63,13 +65,19 @@ class Job:
             self._process.wait()
 
 
-def start_job(arguments: Sequence[str], folder: Path | None = None) -> Job:
-    """Starts ``opscope`` with these arguments, which must take ``--progress``; without a ``folder`` it makes one of its own."""
+def start_job(arguments: Sequence[str], folder: Path | None = None, *, user: str = "") -> Job:
+    """Starts ``opscope`` with these arguments, which must take ``--progress``, in the name of ``user``.
+
+    Without a ``folder`` it makes one of its own; without a ``user`` the job has the one of the settings.
+    """
     folder = Path(tempfile.mkdtemp(prefix="opscope-job-")) if folder is None else folder
     command = [sys.executable, "-m", "opscope", *arguments, "--progress", str(folder / _PROGRESS)]
     with (folder / _OUTPUT).open("wb") as output, (folder / _ERRORS).open("wb") as errors:
         # A session of its own, so that cancelling reaches the processes that it starts too.
-        process = subprocess.Popen(command, stdout=output, stderr=errors, stdin=subprocess.DEVNULL, start_new_session=True)
+        named = os.environ | {variable_of("user"): user} if user else None
+        process = subprocess.Popen(
+            command, stdout=output, stderr=errors, stdin=subprocess.DEVNULL, start_new_session=True, env=named
+        )
     return Job(folder, tuple(arguments), process)
 
 

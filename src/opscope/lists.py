@@ -1,4 +1,4 @@
-"""What can be said of a whole list before and after it is tagged: is it fit, how long a review takes, does it contradict itself."""
+"""What can be said of a whole list: is it fit to be tagged, does it contradict itself, how production-scoped are its parts."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -6,19 +6,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from opscope.budgets import SECONDS_A_REVIEW, for_a_person
 from opscope.duplicates import near_duplicates
 from opscope.guide import LABELS
 from opscope.languages import language_of
-from opscope.policies import POLICIES
+from opscope.policies import BALANCED
 from opscope.prediction import FEWEST_KNOWN, Prediction, Tags, predictions, tag
 from opscope.registry import Version
 from opscope.similar import NEAR
 from opscope.text import readable, tokens
-from opscope.wording import BARE, DECIDED, LEANS, UNREADABLE
+from opscope.wording import BARE, DECIDED, UNREADABLE
 
-SECONDS_A_REVIEW = 30
 GO, CAUTION, STOP = "go", "caution", "stop"
-_MOST_COMPARED = 5_000  # texts; more would keep a reader waiting, and only those that are the same are told then
+_MOST_COMPARED = 5_000  # texts; more would keep a reader waiting
+_MOST_COMPARED_FIRST = 2_000  # before a list is tagged, which nobody asked for; of more, only those that are the same are told
 _SAMPLE, _SEED = 300, 0
 # Shares of a list that a reader should know of, and those from which its tags say little: judgement, not measurement.
 _WORTH_A_WORD, _TOO_MUCH = 0.1, 0.4
@@ -47,12 +48,21 @@ class Preflight:
     def lines(self) -> list[str]:
         """The findings in words, and the time."""
         told = [f"{finding.count:,} of {self.total:,} lines {finding.what}." for finding in self.findings]
-        return [*told, f"{self.to_review:,} would go to a person: about {self.minutes:,.0f} minutes."]
+        return [*told, f"{self.to_review:,} would go to a person{self._time}."]
+
+    @property
+    def _time(self) -> str:
+        if not self.to_review:
+            return ""
+        minutes = round(self.minutes)
+        return f": about {minutes:,} minute{'s' if minutes > 1 else ''}" if minutes else ": less than a minute"
 
 
-def preflight(version: Version, texts: Sequence[str], *, seconds_a_review: float = SECONDS_A_REVIEW) -> Preflight:
-    """Looks at a list before it is tagged, under the balanced policy."""
-    found = tag(version, texts)
+def preflight(
+    version: Version, texts: Sequence[str], policy: str = BALANCED, *, seconds_a_review: float = SECONDS_A_REVIEW
+) -> Preflight:
+    """Looks at a list before its tags are used; raises InputError for an unknown policy."""
+    found = tag(version, texts, policy)
     counts = {
         "are empty or hold no word": int((found.reasons == UNREADABLE).sum()),
         "are a word or two that is said of both sides": int((found.reasons == BARE).sum()),
@@ -63,7 +73,7 @@ def preflight(version: Version, texts: Sequence[str], *, seconds_a_review: float
     }
     languages = Counter(filter(None, (language_of(readable(texts[place])) for place in _doubtful(found))))
     counts |= {f"read like {language}": count for language, count in languages.most_common(3)}
-    to_review = int(((found.reasons == LEANS) | (found.reasons == BARE)).sum())
+    to_review = int(for_a_person(found).sum())
     told = tuple(Finding(what, count) for what, count in counts.items() if count)
     unfit = int((found.reasons > BARE).sum()) / max(1, len(texts))
     troubled = max((finding.count for finding in told), default=0) / max(1, len(texts))
@@ -76,7 +86,7 @@ def _doubtful(found: Tags) -> list[int]:
 
 
 def _duplicates(texts: Sequence[str]) -> int:
-    if len(texts) > _MOST_COMPARED:
+    if len(texts) > _MOST_COMPARED_FIRST:
         return len(texts) - len({" ".join(text.lower().split()) for text in texts})
     return len({second for _, second, _ in near_duplicates(texts) if texts[second].strip()})
 
@@ -86,37 +96,6 @@ def _far_away(version: Version, texts: Sequence[str]) -> int:
     places = np.random.default_rng(_SEED).permutation(len(texts))[:_SAMPLE].tolist()
     far = [version.neighbours.similarities(readable(texts[place])).max() < NEAR for place in places if tokens(texts[place])]
     return round(sum(far) / max(1, len(places)) * len(texts))
-
-
-@dataclass(frozen=True)
-class Option:
-    """What a policy would mean for a list: activities to review, minutes, and wrong labels expected among those it decides."""
-
-    policy: str
-    to_review: int
-    minutes: float
-    expected_wrong: float
-
-
-@dataclass(frozen=True)
-class Budget:
-    """The policies for a list, the strictest first, and the strictest that fits the minutes there are; None where none does."""
-
-    options: tuple[Option, ...]
-    fitting: str | None
-
-
-def budget(version: Version, texts: Sequence[str], minutes: float, *, seconds_a_review: float = SECONDS_A_REVIEW) -> Budget:
-    """Which policy leaves no more to review than there is time for."""
-    options = []
-    for policy in POLICIES:
-        found = tag(version, texts, policy)
-        decided = found.decisions < len(LABELS)
-        to_review = int((~decided).sum())
-        wrong = float((1 - found.probabilities[decided]).sum())
-        options.append(Option(policy, to_review, to_review * seconds_a_review / 60, wrong))
-    fitting = next((option.policy for option in options if option.minutes <= minutes), None)
-    return Budget(tuple(options), fitting)
 
 
 @dataclass(frozen=True)

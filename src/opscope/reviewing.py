@@ -29,15 +29,19 @@ class Added:
 
 def queue_paste(reviews: Reviews, model: Model, paste: str) -> Added:
     """Tags the activities of a pasted list, one a line, and queues them."""
-    activities = activities_in(paste)
-    problems = [problems_with_text(text) for text in activities]
-    usable = [text for text, found in zip(activities, problems, strict=True) if not found]
+    return queue_texts(reviews, model, activities_in(paste), source=PASTED)
+
+
+def queue_texts(reviews: Reviews, model: Model, texts: Sequence[str], *, source: str) -> Added:
+    """Tags activities and queues them; ``source`` says where they come from. Texts that cannot be kept are left out."""
+    problems = [problems_with_text(text) for text in texts]
+    usable = [text for text, found in zip(texts, problems, strict=True) if not found]
     now = datetime.now(UTC)
     queued = [
         Queued(
             text=told.text,
             added=now,
-            source=PASTED,
+            source=source,
             predicted_label=told.label,
             predicted_probability=told.probability,
             predicted_decision=told.decision,

@@ -86,30 +86,14 @@ def _queue(options) -> None:
 
 
 def _put_in_queue(reviews, model, options) -> None:
+    from opscope.reviewing import queue_texts
     from opscope.tables import find_column, read_table
-    from opscope.verdicts import Queued, problems_with_text
 
     table = read_table(options.file)
     column = find_column(table.path, table.columns, options.text_column)
-    texts = [row.values[column] for row in table.rows]
-    usable = [text for text in texts if not problems_with_text(text)]
-    now = datetime.now(UTC)
-    activities = [
-        Queued(
-            text=told.text,
-            added=now,
-            source=os.path.basename(table.path),
-            predicted_label=told.label,
-            predicted_probability=told.probability,
-            predicted_decision=told.decision,
-            predicted_function=told.function,
-            model_version=told.model_version,
-        )
-        for told in model.predict(usable)
-    ]
-    new = reviews.put_in_queue(activities)
-    left_out = f", {len(texts) - len(usable):,} left out of which nothing can be said" if len(texts) > len(usable) else ""
-    _say(f"{len(texts):,} rows read{left_out}; {new:,} activities are new in the queue at {reviews.place}.")
+    added = queue_texts(reviews, model, [row.values[column] for row in table.rows], source=os.path.basename(table.path))
+    left_out = f", {len(added.left_out):,} left out of which nothing can be said" if added.left_out else ""
+    _say(f"{len(table.rows):,} rows read{left_out}; {added.new:,} activities are new in the queue at {reviews.place}.")
 
 
 def _import(options) -> None:

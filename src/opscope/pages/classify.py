@@ -13,10 +13,12 @@ from opscope.guide import LABELS, guide
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
 from opscope.pages.shared import active_model, precedents
-from opscope.pages.whole_list import show_whole_list
+from opscope.pages.signing_in import guard, served_settings
+from opscope.pages.whole_list import show_preflight, show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
-from opscope.policies import BALANCED, POLICIES
+from opscope.policies import POLICIES
 from opscope.prediction import DECISIONS, Prediction
+from opscope.roles import CLASSIFY
 from opscope.tables import Table, read_table, sheets_of
 from opscope.tagged_list import TaggedList
 from opscope.wording import as_percent, percent_of
@@ -36,11 +38,16 @@ _PASTE, _UPLOAD = "Paste", "Upload a table"
 
 def main() -> None:
     """Draws the page."""
+    guard(CLASSIFY)
     st.title("Production-scoped or operations-wide?")
     how = st.segmented_control("Activities", [_PASTE, _UPLOAD], default=_PASTE, key="how", persist_state="session", required=True)
     table = _pasted() if how == _PASTE else _uploaded()
     if table is None or not table.rows:
         st.info("Paste one or more activities above, one a line." if how == _PASTE else "Upload a table with one activity a row.")
+        st.stop()
+    most = served_settings().most_rows_uploaded
+    if len(table.rows) > most:
+        st.error(f"The list has {len(table.rows):,} rows; at most {most:,} are taken here. Use opscope predict for longer ones.")
         st.stop()
     column = _column_of(table)
     texts = [row.values[column] for row in table.rows]
@@ -52,7 +59,7 @@ def main() -> None:
     policy = st.segmented_control(
         "Policy",
         list(POLICIES),
-        default=BALANCED,
+        default=served_settings().policy,
         key="policy",
         persist_state="session",
         required=True,
@@ -62,6 +69,7 @@ def main() -> None:
     content = hash((table.columns, tuple(tuple(row.values) for row in table.rows)))
     tagged = _tagged(model, table, column, policy, model.version, content)
     found = tagged.predictions
+    show_preflight(model, tuple(texts), policy)
     _show_summary(found)
     show_whole_list(model, table, tuple(texts), found)
     listed, why = st.columns([3, 2], gap="large")

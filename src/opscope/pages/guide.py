@@ -7,10 +7,13 @@ import streamlit as st
 from opscope.guide import Aspect, Boundary, DecidingStep, Function, Label, Source, Topic, guide
 from opscope.guide_search import entries_of, search_guide
 from opscope.markdown import as_markdown
+from opscope.pages.signing_in import guard
+from opscope.roles import CLASSIFY
 
 
 def main() -> None:
     """Draws the page."""
+    guard(CLASSIFY)
     st.title("The guide")
     st.markdown("What production-scoped and operations-wide mean, drawn from five texts that compare the two (S0 to S4).")
     query = st.text_input(

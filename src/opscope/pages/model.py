@@ -15,9 +15,11 @@ from opscope.guide import OPERATIONS, PRODUCTION, guide
 from opscope.labelled import read_dataset
 from opscope.markdown import as_markdown
 from opscope.model import Model, load
+from opscope.pages.signing_in import guard
 from opscope.paths import shipped
 from opscope.registry import default_models, read_manifest, version_names
 from opscope.reliability import ReliabilityPoint, reliability_in_words, reliability_of
+from opscope.roles import CLASSIFY
 from opscope.scorer import Scorer
 from opscope.strongest import WeighedWord, strongest_of_function, strongest_of_label
 from opscope.tables import read_table
@@ -57,6 +59,7 @@ def _measured(folder: Path) -> Measured:
 
 def main() -> None:
     """Draws the page."""
+    guard(CLASSIFY)
     st.html(_STYLE)
     st.title("The model")
     models = default_models()

@@ -25,19 +25,21 @@ from opscope.pages.review_parts import (
     show_tag,
     tag_of,
 )
+from opscope.pages.reviewer import own_desk, show_reviewer
 from opscope.pages.shared import active_model
+from opscope.pages.signing_in import guard
 from opscope.prediction import Prediction
 from opscope.review_queue import Chosen
 from opscope.review_status import Status, status_of
 from opscope.reviewing import Places
 from opscope.reviews import Reviews, open_reviews
+from opscope.roles import REVIEW
 from opscope.settling import Settlement, reviewed_keys, settle
 from opscope.similar import Precedents
 from opscope.verdicts import CANNOT_DECIDE, Queued, Verdict, key_of
 
 _DECISION_FIRST, _BLIND_FIRST = "decision first", "blind first"
 _NEW, _SECOND = "new activities", "a second look"
-_DESK = "review_desk"
 _SIDES = (PRODUCTION, OPERATIONS)
 _KEY_OF = {PRODUCTION: "1", OPERATIONS: "2", "": "0"}
 
@@ -70,6 +72,7 @@ def stand(place: str, count: int, last: datetime | None, queued: int, _verdicts:
 
 def main() -> None:
     """Draws the page."""
+    guard(REVIEW)
     st.html(STYLE)
     st.title("Review")
     for name, show in ((ERROR, st.error), (SAID, st.success)):
@@ -85,11 +88,9 @@ def _show(reviews: Reviews, model: Model) -> None:
     verdicts, queued = reviews.verdicts(), reviews.queued()
     last = verdicts[-1].when if verdicts else None
     now = stand(reviews.place, len(verdicts), last, len(queued), verdicts, queued)
-    desk: Desk | None = st.session_state.get(_DESK)
+    desk = show_reviewer(now.status)
     if desk is None:
-        _ask_name(now.status)
         return
-    _show_reviewer(desk)
     placed = places(model.version, model)
     precedents = placed.precedents(now.settlement.settled)
     if queued:
@@ -105,34 +106,8 @@ def _show(reviews: Reviews, model: Model) -> None:
     else:
         st.info("Nothing is queued yet. Paste activities below, one a line, and add them to the queue; then they come one by one.")
     show_adding(is_open=not queued)
-    show_disputes(now.settlement.disputed, desk, model)
+    show_disputes(now.settlement.disputed, model)
     show_stand(now.status)
-
-
-def _ask_name(status: Status) -> None:
-    st.markdown("Activities are shown one at a time, and you say what each is. Your name is kept with what you decide.")
-    with st.form("name", border=False):
-        name = st.text_input("Your name", key="review_name", autocomplete="name")
-        begin = st.form_submit_button("Begin", type="primary")
-    if status.reviewers:
-        st.text(f"Here already: {', '.join(status.reviewers)}. If you are one of them, spell your name as it stands here.")
-    if begin:
-        try:
-            st.session_state[_DESK] = Desk(name)
-        except OpscopeError as error:
-            st.error(as_markdown(str(error)))
-        else:
-            st.rerun()
-
-
-def _show_reviewer(desk: Desk) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.text(f"Reviewing as {desk.reviewer}")
-        st.button("Change", key="review_change_name", type="tertiary", on_click=_leave, help="For somebody else at this screen")
-
-
-def _leave() -> None:
-    del st.session_state[_DESK]
 
 
 def _show_progress(status: Status, desk: Desk, verdicts: list[Verdict]) -> None:
@@ -225,14 +200,14 @@ def _decide(prediction: Prediction, label: str, turn: int) -> None:
     """Keeps the verdict at once, before anything is drawn."""
     state = st.session_state
     function, reason = state.get(f"function_{label}_{turn}", ""), state.get(f"reason_{turn}", "")
-    kept(lambda: state[_DESK].decide(open_reviews(), prediction, label, turn=turn, function=function, reason=reason))
+    kept(lambda: own_desk().decide(open_reviews(), prediction, label, turn=turn, function=function, reason=reason))
 
 
 def _undo(turn: int) -> None:
     state = st.session_state
-    desk: Desk = state[_DESK]
-    taken_back = kept(lambda: desk.undo(open_reviews(), turn=turn))
+    taken_back = kept(lambda: own_desk().undo(open_reviews(), turn=turn))
     if taken_back:
+        desk = own_desk()
         state[f"reason_{desk.turn}"] = taken_back.reason
         if taken_back.label:
             state[f"function_{taken_back.label}_{desk.turn}"] = taken_back.function

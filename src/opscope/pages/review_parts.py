@@ -7,17 +7,19 @@ from zlib import crc32
 
 import streamlit as st
 
-from opscope.desk import Desk
 from opscope.errors import OpscopeError
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
 from opscope.model import Model
 from opscope.pages.explained import STYLE as MARKS
+from opscope.pages.reviewer import own_desk
 from opscope.pages.shared import active_model
+from opscope.pages.signing_in import current_person, guard
 from opscope.prediction import Prediction
 from opscope.review_status import Status, status_lines
 from opscope.reviewing import precedents_of, queue_paste, sway_in_words, verdict_on
 from opscope.reviews import open_reviews
+from opscope.roles import ADJUDICATE, REVIEW, may
 from opscope.settling import Dispute
 from opscope.verdicts import Verdict, key_of
 from opscope.wording import as_percent
@@ -81,6 +83,7 @@ def show_adding(*, is_open: bool) -> None:
 
 
 def _add() -> None:
+    guard(REVIEW)
     added = kept(lambda: queue_paste(open_reviews(), active_model(), st.session_state["review_paste"]))
     if added is None:
         return
@@ -94,8 +97,8 @@ def _add() -> None:
         st.session_state[ERROR] = "\n".join((f"{len(added.left_out):,} lines were left out:", *added.left_out[:5]))
 
 
-def show_disputes(disputed: tuple[Dispute, ...], desk: Desk, model: Model) -> None:
-    """Draws one dispute, which the user chooses, with who said what, and lets it be settled."""
+def show_disputes(disputed: tuple[Dispute, ...], model: Model) -> None:
+    """Draws one dispute, which the user chooses, with who said what, and lets it be settled by who may."""
     st.subheader(f"Disputes to settle ({len(disputed):,})")
     if not disputed:
         st.text("No activity has labels that contradict each other.")
@@ -107,6 +110,9 @@ def show_disputes(disputed: tuple[Dispute, ...], desk: Desk, model: Model) -> No
     with st.container(border=True):
         st.html(f'<p class="opscope-review">{html.escape(dispute.text)}</p>')
         st.text("\n".join(map(_said, dispute.verdicts)))
+        if not may(current_person().role, ADJUDICATE):
+            st.caption("An approver can settle it.")
+            return
         st.text_input("Why", placeholder="what settles it; shown with similar activities", key=_reason_field(dispute.text))
         prediction = model.predict(dispute.text)
         with st.container(horizontal=True):
@@ -116,7 +122,7 @@ def show_disputes(disputed: tuple[Dispute, ...], desk: Desk, model: Model) -> No
                     f"It is {name}",
                     key=f"settle_{label}_{_reason_field(dispute.text)}",
                     on_click=_settle,
-                    args=(prediction, label, desk),
+                    args=(prediction, label),
                 )
 
 
@@ -129,11 +135,14 @@ def _reason_field(text: str) -> str:
     return f"settling_{crc32(text.encode())}"
 
 
-def _settle(prediction: Prediction, label: str, desk: Desk) -> None:
+def _settle(prediction: Prediction, label: str) -> None:
     """Keeps a verdict that ends the dispute."""
-    reason, saw = st.session_state[_reason_field(prediction.text)], desk.knows_tag(prediction.text)
+    guard(ADJUDICATE)
+    reason = st.session_state[_reason_field(prediction.text)]
 
     def settle() -> int:
+        desk = own_desk()
+        saw = desk.knows_tag(prediction.text)
         told = {"reviewer": desk.reviewer, "reason": reason, "saw_prediction": saw}
         return open_reviews().add([verdict_on(prediction, label, **told, adjudicates=True)])
 

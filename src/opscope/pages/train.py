@@ -39,8 +39,7 @@ def _all_jobs() -> list[Job]:
 
 
 def _start(name: str, arguments: list[str]) -> None:
-    guard(TRAIN)
-    jobs()[name] = start_job(arguments)
+    jobs()[name] = start_job(arguments, user=guard(TRAIN).name)
     _all_jobs()[:] = [job for job in _all_jobs() if job.state().is_running] + [jobs()[name]]
 
 
@@ -97,6 +96,7 @@ def _watch(name: str, title: str) -> None:
 
     @st.fragment(run_every=1 if running else None)
     def shown() -> None:
+        guard(TRAIN)
         state = jobs()[name].state()
         if running and not state.is_running:
             st.rerun()
@@ -108,7 +108,7 @@ def _watch(name: str, title: str) -> None:
 def _show_state(name: str, title: str, state: JobState) -> None:
     if state.is_running:
         st.progress(state.share, text=f"{title}: {state.part or 'reading'}{', ' + state.step if state.step else ''}")
-        st.button("Cancel", key=f"cancel_{name}", on_click=jobs()[name].cancel, icon=":material/cancel:")
+        st.button("Cancel", key=f"cancel_{name}", on_click=_cancel, args=(name,), icon=":material/cancel:")
     elif state.status:
         said = [line for line in state.errors.splitlines() if line.startswith("opscope: ")]
         st.error(said[-1].removeprefix("opscope: ") if said else f"{title} was stopped.")
@@ -116,6 +116,11 @@ def _show_state(name: str, title: str, state: JobState) -> None:
         st.success("Training has ended. The new version is the candidate.")
         with st.expander("What it printed"):
             st.code(state.output, language=None, wrap_lines=True)
+
+
+def _cancel(name: str) -> None:
+    guard(TRAIN)
+    jobs()[name].cancel()
 
 
 def _show_findings(look: Job) -> None:

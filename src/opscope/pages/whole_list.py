@@ -5,36 +5,51 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from opscope.budgets import Budget, budget
+from opscope.errors import OpscopeError
 from opscope.guide import OPERATIONS, PRODUCTION, guide
-from opscope.lists import CAUTION, GO, STOP, Budget, Inconsistency, Preflight, budget, inconsistencies, preflight, scope_shares
+from opscope.lists import CAUTION, GO, STOP, Inconsistency, Preflight, inconsistencies, preflight, scope_shares
+from opscope.markdown import as_markdown
 from opscope.model import Model
+from opscope.pages.shared import active_model
+from opscope.pages.signing_in import current_person, guard, served_settings
 from opscope.prediction import Prediction
+from opscope.reviewing import PASTED, queue_texts
+from opscope.reviews import open_reviews
+from opscope.roles import REVIEW, may
 from opscope.tables import Table
+from opscope.wording import as_percent
 
-_FIT, _HOLDS, _TIME = "Fit for tagging", "What it holds", "Time for review"
+_HOLDS, _TIME = "What it holds", "Time for review"
+_QUEUED = "list_queued"
 _CONSISTENT, _SHARES = "Contradictions", "Shares by column"
-_ASKED = (_FIT, _HOLDS, _TIME, _CONSISTENT, _SHARES)
+_ASKED = (_HOLDS, _TIME, _CONSISTENT, _SHARES)
 _COLOUR_OF = {PRODUCTION: "#E69F00", OPERATIONS: "#0072B2"}
 _SAID = {
     GO: "Go: this list reads like activities.",
     CAUTION: "Caution: look at these lines first.",
     STOP: "Stop: much of it is no list of activities.",
 }
+_ICON_OF = {GO: ":material/check_circle:", CAUTION: ":material/warning:", STOP: ":material/dangerous:"}
 _MOST_GROUPS = 50
+
+
+def show_preflight(model: Model, texts: tuple[str, ...], policy: str) -> None:
+    """Draws whether the list is fit to be tagged and how long a review takes; what was found is one click away."""
+    found = _preflight(model, texts, policy, served_settings().seconds_per_review, model.version)
+    with st.expander(f"{_SAID[found.verdict]} {found.lines[-1]}", icon=_ICON_OF[found.verdict]):
+        st.text("\n".join(found.lines[:-1]) or "Nothing stands out.")
 
 
 def show_whole_list(model: Model, table: Table, texts: tuple[str, ...], found: Sequence[Prediction]) -> None:
     """Draws what the user asks of the whole list; nothing is worked out before it is asked for."""
-    asked = st.segmented_control(
-        "The whole list", [_FIT, _HOLDS, _TIME, _CONSISTENT, _SHARES], key="asked", persist_state="session"
-    )
-    if asked == _FIT:
-        _show_preflight(_preflight(model, texts, model.version))
-    elif asked == _HOLDS:
+    asked = st.segmented_control("The whole list", _ASKED, key="asked", persist_state="session")
+    if asked == _HOLDS:
         _show_holdings(found)
     elif asked == _TIME:
         minutes = st.number_input("Minutes for review", min_value=0, value=45, step=15, key="minutes", persist_state="session")
-        _show_budget(_budget(model, texts, float(minutes), model.version), minutes)
+        seconds = served_settings().seconds_per_review
+        _show_budget(_budget(model, texts, float(minutes), seconds, model.version), minutes, seconds, found)
     elif asked == _CONSISTENT:
         _show_inconsistencies(_inconsistencies(model, texts, model.version))
     elif asked == _SHARES:
@@ -42,24 +57,18 @@ def show_whole_list(model: Model, table: Table, texts: tuple[str, ...], found: S
 
 
 @st.cache_resource(max_entries=8, ttl="1h", show_spinner="Looking at the list")
-def _preflight(_model: Model, texts: tuple[str, ...], version: str) -> Preflight:
-    return preflight(_model.loaded, texts)
+def _preflight(_model: Model, texts: tuple[str, ...], policy: str, seconds: int, version: str) -> Preflight:
+    return preflight(_model.loaded, texts, policy, seconds_a_review=seconds)
 
 
 @st.cache_resource(max_entries=8, ttl="1h", show_spinner="Working out the policies")
-def _budget(_model: Model, texts: tuple[str, ...], minutes: float, version: str) -> Budget:
-    return budget(_model.loaded, texts, minutes)
+def _budget(_model: Model, texts: tuple[str, ...], minutes: float, seconds: int, version: str) -> Budget:
+    return budget(_model.loaded, texts, minutes, seconds_a_review=seconds)
 
 
 @st.cache_resource(max_entries=8, ttl="1h", show_spinner="Comparing the activities")
 def _inconsistencies(_model: Model, texts: tuple[str, ...], version: str) -> tuple[Inconsistency, ...]:
     return inconsistencies(_model.loaded, texts)
-
-
-def _show_preflight(found: Preflight) -> None:
-    {GO: st.success, CAUTION: st.warning, STOP: st.error}[found.verdict](_SAID[found.verdict])
-    for line in found.lines:
-        st.text(line)
 
 
 def _show_holdings(found: Sequence[Prediction]) -> None:
@@ -87,7 +96,7 @@ def _show_holdings(found: Sequence[Prediction]) -> None:
     )
 
 
-def _show_budget(found: Budget, minutes: float) -> None:
+def _show_budget(found: Budget, minutes: float, seconds: int, tagged: Sequence[Prediction]) -> None:
     if found.fitting:
         st.success(f"The policy {found.fitting} fits {minutes:g} minutes.")
     else:
@@ -102,7 +111,48 @@ def _show_budget(found: Budget, minutes: float) -> None:
         hide_index=True,
         alt="For each policy how many activities go to a person, how long that takes, and how many labels are expected to be wrong",
     )
-    st.caption("At half a minute for each activity.")
+    st.caption(f"At {seconds} seconds for each activity.")
+    _show_queue(found, tagged)
+
+
+def _show_queue(found: Budget, tagged: Sequence[Prediction]) -> None:
+    """Draws what to review in the time there is, what stays wrong after that, and lets it be queued by who may review."""
+    if not found.queue:
+        return
+    first, names = [tagged[place] for place in found.queue], guide().labels
+    st.markdown(f"**Review these {len(first):,}, in this order**")
+    st.dataframe(
+        {
+            "activity": [prediction.text for prediction in first],
+            "leans to": [names[prediction.label].name for prediction in first],
+            "probability": [as_percent(prediction.probability) for prediction in first],
+            "question": [prediction.question or "" for prediction in first],
+        },
+        hide_index=True,
+        alt="The activities to review in the time there is, the most urgent first",
+    )
+    undecided = f" and {found.undecided:,} stay undecided" if found.undecided else ""
+    st.text(f"After that {found.expected_wrong:,.1f} labels of the whole list are expected to be wrong{undecided}.")
+    if may(current_person().role, REVIEW):
+        st.button(
+            "Put them into the review queue",
+            on_click=_queue,
+            args=([prediction.text for prediction in first],),
+            icon=":material/playlist_add:",
+        )
+    if said := st.session_state.pop(_QUEUED, None):
+        st.success(said)
+
+
+def _queue(texts: list[str]) -> None:
+    guard(REVIEW)
+    try:
+        added = queue_texts(open_reviews(), active_model(), texts, source=PASTED)
+    except OpscopeError as error:
+        st.error(as_markdown(str(error)))
+        return
+    there = f", {added.there:,} were there already" if added.there else ""
+    st.session_state[_QUEUED] = f"{added.new:,} activities are new in the queue of the Review page{there}."
 
 
 def _show_inconsistencies(found: Sequence[Inconsistency]) -> None:
