@@ -1,4 +1,4 @@
-"""Pictures of every page in light, dark and phone width, into ``build/screenshots``. See ``make screenshots``; needs Chromium."""
+"""Pictures of every page, with something on it, in light, dark and phone width, into ``build/screenshots``. Needs Chromium."""
 
 import os
 import shutil
@@ -11,13 +11,58 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from opscope.aliases import active_version
+from opscope.model import load
 from opscope.paths import shipped
+from opscope.reviewing import queue_paste, verdict_on
+from opscope.reviews import open_reviews
 
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "build" / "screenshots"
 PORT = 8611
-PAGES = {"classify": "", "review": "review", "train": "train", "model": "model", "guide": "guide"}
-LOOKS = {"light": (1400, 1250, "light"), "dark": (1400, 1250, "dark"), "phone": (390, 1900, "light")}
+LIST = """\
+Area\tActivity
+Plant 2\tRe-grind the die after the burr complaint from line 2
+Plant 2\tGrease the filler bearings before the cream run
+Plant 2\tmaintenance
+Lyon\tBook the carrier for the two late pallets to Lyon
+Lyon\tRenegotiate the resin contract with both suppliers
+Lyon\tCheck the weight of every tenth pouch at the sealer
+Lyon\tGuten Morgen zusammen
+"""
+
+
+def pasted(page) -> None:
+    """A list that is not all plain sailing."""
+    page.get_by_role("textbox", name="Activities, one a line").fill(LIST)
+    page.get_by_role("textbox", name="Activities, one a line").press("Control+Enter")
+    page.get_by_text("7 of 7 activities.").wait_for()
+
+
+def time_for_review(page) -> None:
+    """The review budget of that list."""
+    pasted(page)
+    page.get_by_role("radio", name="Time for review").click()
+    page.get_by_text("Review these").wait_for()
+
+
+def at_the_desk(page) -> None:
+    """A reviewer with an activity."""
+    page.get_by_role("textbox", name="Your name").fill("Anna")
+    page.get_by_role("button", name="Begin", exact=True).click()
+    page.get_by_role("heading", name="Where the reviews stand").wait_for()
+
+
+PAGES = {
+    "classify": ("", lambda page: None),
+    "list": ("", pasted),
+    "time": ("", time_for_review),
+    "review": ("review", at_the_desk),
+    "train": ("train", lambda page: None),
+    "model": ("model", lambda page: page.get_by_role("heading", name="The strongest words").wait_for()),
+    "guide": ("guide", lambda page: None),
+}
+LOOKS = {"light": (1400, 1500, "light"), "dark": (1400, 1500, "dark"), "phone": (390, 2400, "light")}
 
 
 def main() -> None:
@@ -25,6 +70,7 @@ def main() -> None:
     OUTPUT.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         shutil.copytree(shipped("models"), Path(folder) / "models")
+        queue_some(Path(folder))
         environment = os.environ | {"OPSCOPE_MODELS": f"{folder}/models", "OPSCOPE_REVIEWS": f"{folder}/reviews.sqlite"}
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(PORT), "--server.headless", "true"]
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -34,6 +80,15 @@ def main() -> None:
         finally:
             server.terminate()
             server.wait()
+
+
+def queue_some(folder: Path) -> None:
+    """Activities to review, and one on which two people disagree."""
+    reviews, model = open_reviews(folder / "reviews.sqlite"), load(active_version(folder / "models"))
+    queue_paste(reviews, model, "Oil the chain of line 3\nPay the carrier of Nantes\nCount the drums beside dryer 4")
+    disputed = model.predict("Count the drums beside dryer 4")
+    said = (("production", "Ben", "it is done in the plant"), ("operations", "Cleo", "the count goes to the supplier"))
+    reviews.add([verdict_on(disputed, label, reviewer=name, reason=reason) for label, name, reason in said])
 
 
 def wait_for(url: str) -> None:
@@ -53,10 +108,11 @@ def take() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for look, (width, height, scheme) in LOOKS.items():
-            for name, path in PAGES.items():
+            for name, (path, ready) in PAGES.items():
                 page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
                 page.goto(f"http://localhost:{PORT}/{path}")
                 page.wait_for_selector("h1", timeout=60_000)
+                ready(page)
                 page.wait_for_timeout(3000)  # charts are drawn after the text
                 page.screenshot(path=OUTPUT / f"{name}-{look}.png")
                 page.close()

@@ -10,7 +10,7 @@ from opscope.wording import as_percent
 STYLE = """
 <style>
 mark { color: inherit; padding: 0 .15em; border-radius: .2em; }
-mark.opscope-production { background: rgb(230 159 0 / calc(.12 + .5 * var(--strength))); border-bottom: 2px solid #b87f00; }
+mark.opscope-production { background: rgb(230 159 0 / calc(.1 + .42 * var(--strength))); border-bottom: 2px solid #b87f00; }
 mark.opscope-operations { background: rgb(0 114 178 / calc(.12 + .45 * var(--strength))); border-bottom: 2px dotted #0072b2; }
 p.opscope-text { font-size: 1.15rem; line-height: 2; overflow-wrap: anywhere; }
 </style>
