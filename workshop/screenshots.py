@@ -46,6 +46,13 @@ def time_for_review(page) -> None:
     page.get_by_text("Review these").wait_for()
 
 
+def holdings(page) -> None:
+    """What that list holds."""
+    pasted(page)
+    page.get_by_role("radio", name="What it holds").click()
+    page.wait_for_timeout(1000)
+
+
 def at_the_desk(page) -> None:
     """A reviewer with an activity."""
     page.get_by_role("textbox", name="Your name").fill("Anna")
@@ -57,6 +64,7 @@ PAGES = {
     "classify": ("", lambda page: None),
     "list": ("", pasted),
     "time": ("", time_for_review),
+    "holds": ("", holdings),
     "review": ("review", at_the_desk),
     "train": ("train", lambda page: None),
     "model": ("model", lambda page: page.get_by_role("heading", name="The strongest words").wait_for()),

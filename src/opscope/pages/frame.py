@@ -7,6 +7,7 @@ import streamlit as st
 from opscope.pages.signing_in import person_or_sign_in_page, show_person
 from opscope.roles import CLASSIFY, REVIEW, TRAIN, may
 
+_STYLE = "<style>[data-testid='stMainBlockContainer'] { padding-top: 4.25rem; }</style>"  # Streamlit leaves much room on top
 _PAGES = (  # file, title, icon, and the action without which there is no use for it; the first is where people begin
     ("classify.py", "Classify", ":material/label:", CLASSIFY),
     ("review.py", "Review", ":material/rate_review:", REVIEW),
@@ -19,6 +20,7 @@ _PAGES = (  # file, title, icon, and the action without which there is no use fo
 def show() -> None:
     """Draws the page that the user chose, or the page to sign in."""
     st.set_page_config(page_title="opscope", page_icon=":material/factory:", layout="wide")
+    st.html(_STYLE)
     person = person_or_sign_in_page()
     folder = Path(__file__).parent
     pages = [
