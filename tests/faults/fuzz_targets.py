@@ -1,0 +1,305 @@
+"""What is fuzzed: a function for each reader that takes any bytes and may raise nothing but opscope's own errors, and its seeds."""
+
+import bz2
+import gzip
+import io
+import json
+import lzma
+import os
+import tempfile
+import tomllib
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import openpyxl
+import pyarrow
+from pyarrow import parquet
+
+from opscope.aliases import active_version, aliases_of
+from opscope.errors import OpscopeError
+from opscope.familiarity import FEATURES, Familiarity
+from opscope.guide import read_guide
+from opscope.labelled import read_labelled
+from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
+from opscope.paths import shipped
+from opscope.registry import MANIFEST, SCORER, read_manifest, unaltered
+from opscope.scorer import Scorer
+from opscope.scorer_file import load_scorer, save_scorer
+from opscope.settings import FILE, read_settings
+from opscope.tables import open_table, read_table, sheets_of, written_table
+from opscope.verdict_tables import read_verdicts
+
+KINDS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
+_PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
+_MEMORY = Path("/dev/shm")  # files in memory make the tries several times as fast
+_ROWS = [
+    ("text", "label", "function", "id"),
+    ("Grease the chain of the filler", "production", "equipment_maintenance", "007"),
+    ("Renegotiate the resin contract; with “both” suppliers", "Ops", "", "8"),
+    ('Swap the 12" nozzles, line 2', "production", "", ""),
+]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader under attack: ``read`` takes bytes; ``parts`` says how its files are put together (see fuzz_inputs)."""
+
+    name: str
+    read: Callable[[bytes], None]
+    seeds: Callable[[], list[bytes]]
+    parts: str = "bytes"
+
+
+@contextmanager
+def _file(content: bytes, name: str) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="opscope-fuzz-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield path
+
+
+def refused(target: Target, content: bytes) -> OpscopeError | None:
+    """The error of opscope's own with which the bytes are refused, None where they are read; any other exception comes out."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # openpyxl warns of what it leaves out, which is no part of a table
+        try:
+            target.read(content)
+        except OpscopeError as error:
+            assert str(error).strip(), "an error has to say what is wrong"
+            return error
+    return None
+
+
+def _read_as(name: str) -> Callable[[bytes], None]:
+    def read(content: bytes) -> None:
+        with _file(content, name) as path:
+            sheets = sheets_of(path)
+            for sheet in {None, *sheets[1:2]}:
+                table = read_table(path, sheet=sheet)
+                assert all(len(row.values) == len(table.columns) and all(isinstance(v, str) for v in row.values) for row in table.rows)
+                if table.columns:
+                    likeliest_text_column(table)
+
+    return read
+
+
+def _read_packed(content: bytes) -> None:
+    ending = list(_PACKED)[content[0] % len(_PACKED)] if content else "gz"
+    _read_as(f"table.csv.{ending}")(content[1:])
+
+
+def _copy(content: bytes) -> None:
+    """A table of any kind as one of any other: the file is written whole, or not at all."""
+    source, goal = (KINDS[byte % len(KINDS)] for byte in (content[:2] + b"\0\0")[:2])
+    with _file(content[2:], f"from.{source}") as path:
+        target = path.with_name(f"to.{goal}")
+        try:
+            with open_table(path) as (table, _), written_table(target, table, {"new": str, "share": float}) as writer:
+                for row in table.rows:
+                    writer.write([row], [["“both”"], [0.5]])
+        except BaseException:
+            assert [left.name for left in path.parent.iterdir()] == [path.name], "something half written is left"
+            raise
+        written = read_table(target)
+        assert written.columns[-2:] == ("new", "share") or (source, goal) == ("jsonl", "jsonl")
+
+
+def _read_paste(content: bytes) -> None:
+    text = content.decode("utf-8", "surrogatepass" if content[:1] == b"\xed" else "replace")
+    table = pasted_table(text)
+    assert all(len(row.values) == len(table.columns) for row in table.rows)
+    likeliest_text_column(table)
+    activities_in_paragraph(text)
+
+
+def _read_labelled(content: bytes) -> None:
+    with _file(content, "labelled.csv") as path:
+        for fault in read_labelled(path, allow_empty_labels=True).rejected:
+            assert fault.sentence
+
+
+def _read_verdicts(content: bytes) -> None:
+    with _file(content, "verdicts.csv") as path:
+        read_verdicts(path, now=datetime(2026, 5, 1, tzinfo=UTC), reviewer="Ada")
+
+
+def _read_manifest(content: bytes) -> None:
+    with _file(content, MANIFEST) as path:
+        path.with_name(SCORER).write_bytes(b"")
+        unaltered(path.with_name(SCORER), read_manifest(path.parent))
+
+
+def _read_aliases(content: bytes) -> None:
+    with _file(content, "aliases.json") as path:
+        aliases_of(path.parent)
+        active_version(path.parent)
+
+
+def _read_scorer(content: bytes) -> None:
+    with _file(content, SCORER) as path:
+        load_scorer(path)
+
+
+def _read_guide(content: bytes) -> None:
+    with _file(content, "guide.toml") as path:
+        read_guide(path)
+
+
+def _read_settings(content: bytes) -> None:
+    with _file(content, FILE) as path:
+        read_settings({}, path.parent)
+
+
+def table_of(kind: str, rows: list[tuple] = _ROWS) -> bytes:
+    """A small real table of this kind."""
+    if kind in ("csv", "tsv"):
+        separator = "," if kind == "csv" else "\t"
+        quoted = (['"' + str(cell).replace('"', '""') + '"' for cell in row] for row in rows)
+        return "\n".join(map(separator.join, quoted)).encode()
+    if kind == "jsonl":
+        return "\n".join(json.dumps(dict(zip(rows[0], row, strict=True))) for row in rows[1:]).encode()
+    buffer = io.BytesIO()
+    if kind == "parquet":
+        table = pyarrow.table({name: list(cells) for name, *cells in zip(*rows, strict=True)})
+        parquet.write_table(table, buffer)
+    else:
+        book = openpyxl.Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.create_sheet("review").append(("text", "label"))
+        book.save(buffer)
+    return buffer.getvalue()
+
+
+def _texts() -> list[bytes]:
+    plain = "text;site\r\nGrease the chain;Łódź\r\n\r\n\"Swap\nboth\";\n"
+    encoded = [plain.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-16-be", "latin-1", "cp1252") if encoding[:3] == "utf"]
+    return [table_of("csv"), table_of("tsv"), *encoded, plain.encode("cp1252", "replace"), b"text\nprobl\xe8me, \x93now\x94\n", b"\n,,\na,b,c\n"]
+
+
+def _jsons() -> list[bytes]:
+    odd = '{"text": "a", "n": 1e999, "deep": [[{"x": [null, true]}]], "big": 123456789012345678901234567890, "half": "\\ud800"}\n{}\n[1]'
+    return [table_of("jsonl"), odd.encode(), odd.encode("utf-16")]
+
+
+def _parquets() -> list[bytes]:
+    odd = pyarrow.table(
+        {
+            "text": pyarrow.array(["a", None, "b"]).dictionary_encode(),
+            "nested": [[1], [], None],
+            "price": [Decimal("1.50"), None, Decimal("-2.00")],
+            "day": [date(2026, 5, 1), None, date(1, 1, 1)],
+            "when": pyarrow.array([datetime(2026, 5, 1, tzinfo=UTC)] * 3, pyarrow.timestamp("ns", "Europe/Warsaw")),
+            "map": pyarrow.array([[("a", 1)], None, []], pyarrow.map_(pyarrow.string(), pyarrow.int64())),
+            "raw": [b"\xff", b"", None],
+            "took": pyarrow.array([1, 2, None], pyarrow.duration("us")),
+        }
+    )
+    files = [table_of("parquet")]
+    for options in ({"compression": "none"}, {"compression": "zstd", "data_page_version": "2.0"}):
+        buffer = io.BytesIO()
+        parquet.write_table(odd, buffer, row_group_size=2, **options)
+        files.append(buffer.getvalue())
+    return files
+
+
+def _workbooks() -> list[bytes]:
+    odd = [("text", date(2026, 5, 1), None, 1.5), ("=A1", True, datetime(2026, 5, 1, 12), -1), (None, None, None, None), ("x", "#N/A")]
+    return [table_of("xlsx"), table_of("xlsx", odd)]
+
+
+def _copies() -> list[bytes]:
+    files = {"csv": _texts()[:1], "tsv": [table_of("tsv")], "jsonl": _jsons()[:2], "parquet": _parquets()[:2], "xlsx": _workbooks()}
+    return [bytes((KINDS.index(kind), goal)) + file for kind, found in files.items() for file in found for goal in range(len(KINDS))]
+
+
+def _verdicts() -> list[bytes]:
+    names = ("text", "verdict", "label", "function", "reason", "reviewer", "when", "saw_prediction", "adjudicates", "predicted_label")
+    row = ("Grease it", "accept", "production", "", "'=A1", "Ada", "2026-05-01T14:30:00+00:00", "yes", "no", "production")
+    full = [(*names, "predicted_probability", "blind"), (*row, "0.93", "no")]
+    return [table_of("csv"), table_of("csv", full), b"text,label\nGrease it,cannot decide\nSwap it,\n"]
+
+
+def _version_files(name: str) -> Callable[[], list[bytes]]:
+    """The files of this name in the shipped models folder."""
+    return lambda: [path.read_bytes() for path in sorted(shipped("models").rglob(name))]
+
+
+def _scorers() -> list[bytes]:
+    words, pieces, functions, forms = ("grease", "chain"), ("##s",), ("maintenance",), ("activity", "question")
+    rows, heads = len(words) + len(pieces), len(functions) + len(forms)
+    scorer = Scorer(
+        words, pieces, ("grease chain",), functions, forms, np.ones(rows), np.ones(1), np.ones((rows, heads), "int8"),
+        np.ones(rows, "float32"), np.ones(1 + heads), np.zeros(2, bool), np.zeros(2, bool),
+    )  # fmt: skip
+    found = []
+    for familiarity in (None, Familiarity(1.0, 2.0, 3.0, 4.0, np.ones(FEATURES))):
+        with _file(b"", SCORER) as path:
+            save_scorer(scorer, familiarity, path)
+            found.append(path.read_bytes())
+    return found
+
+
+def _guides() -> list[bytes]:
+    """A guide of the first entries of each table of the shipped one, without what they say of others."""
+    raw = tomllib.loads(shipped("data/guide.toml").read_text(encoding="utf-8"))
+    small = {name: _few(entries) if name != "sources" else entries for name, entries in raw.items()}
+    for table in ("topics", "boundaries"):
+        for entry in small[table].values():
+            entry["functions"] = []
+    for aspect in small["aspects"]:
+        aspect["functions"] = aspect["topics"] = []
+    return [_as_toml(small).encode()]
+
+
+def _few(entries):
+    return dict(list(entries.items())[:2]) if isinstance(entries, dict) else entries[:2] if isinstance(entries, list) else entries
+
+
+def _as_toml(value, depth: int = 0) -> str:
+    if isinstance(value, dict):
+        pairs = (f"{json.dumps(key)} = {_as_toml(inner, depth + 1)}" for key, inner in value.items())
+        return "{" + ", ".join(pairs) + "}" if depth else "\n".join(pairs)
+    return "[" + ", ".join(_as_toml(inner, depth + 1) for inner in value) + "]" if isinstance(value, list) else json.dumps(value)
+
+
+def _settings() -> list[bytes]:
+    return [
+        b'models = "m"\nreviews = "sqlite:///r"\npolicy = "strict"\nuser = "Ada"\nmost_rows_uploaded = 7\nmost_upload_mb = 5\n'
+        b'seconds_per_review = 20\nsign_in = true\nroles_claim = "groups"\ndefault_role = "viewer"\n[role_of]\n"plant" = "approver"\n',
+        b"user = 1979-05-27T07:32:00Z\nmost_rows_uploaded = 0x_f\nrole_of = {a = {b = 1}}\npolicy = [1.5, inf]\n",
+    ]
+
+
+def _pastes() -> list[bytes]:
+    return [
+        "• Grease the chain\n 1.2) Swap it; then\tsweep\n[x] “Done”.  Next Step ; more\n".encode(),
+        b"text\tsite\nGrease it\tLyon\n\"Swap\nboth\"\tLyon\n\t\n",
+    ]
+
+
+TARGETS = {
+    target.name: target
+    for target in (
+        Target("csv", _read_as("table.csv"), _texts),
+        Target("jsonl", _read_as("table.jsonl"), _jsons),
+        Target("parquet", _read_as("table.parquet"), _parquets),
+        Target("xlsx", _read_as("table.xlsx"), _workbooks, parts="zip"),
+        Target("packed", _read_packed, lambda: [bytes([n]) + pack(table_of("csv")) for n, pack in enumerate(_PACKED.values())]),
+        Target("copied", _copy, _copies, parts="copied"),
+        Target("paste", _read_paste, _pastes),
+        Target("labelled", _read_labelled, lambda: [table_of("csv"), b"id,Description,Scope\n1,Grease it,Production-scoped\n2,,opps\n"]),
+        Target("verdicts", _read_verdicts, _verdicts),
+        Target("manifest", _read_manifest, _version_files(MANIFEST)),
+        Target("aliases", _read_aliases, _version_files("aliases.json")),
+        Target("scorer", _read_scorer, _scorers, parts="safetensors"),
+        Target("guide", _read_guide, _guides),
+        Target("settings", _read_settings, _settings),
+    )
+}
