@@ -2,16 +2,16 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import json
 import lzma
-import os
 import tempfile
 import tomllib
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -23,17 +23,18 @@ from pyarrow import parquet
 
 from opscope.aliases import active_version, aliases_of
 from opscope.errors import OpscopeError
-from opscope.familiarity import FEATURES, Familiarity
-from opscope.guide import read_guide
+from opscope.familiarity import FEATURES, FORMS, Familiarity
+from opscope.guide import guide, read_guide
 from opscope.labelled import read_labelled
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
 from opscope.paths import shipped
-from opscope.registry import MANIFEST, SCORER, read_manifest, unaltered
+from opscope.registry import MANIFEST, SCORER, load_version, read_manifest, unaltered
 from opscope.scorer import Scorer
-from opscope.scorer_file import load_scorer, save_scorer
+from opscope.scorer_file import save_scorer
 from opscope.settings import FILE, read_settings
-from opscope.tables import open_table, read_table, sheets_of, written_table
-from opscope.verdict_tables import read_verdicts
+from opscope.tables import as_csv, open_table, read_table, sheets_of, written_table
+from opscope.verdict_tables import read_verdicts, verdict_columns
+from opscope.verdicts import Verdict
 
 KINDS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
@@ -82,9 +83,9 @@ def _read_as(name: str) -> Callable[[bytes], None]:
             sheets = sheets_of(path)
             for sheet in {None, *sheets[1:2]}:
                 table = read_table(path, sheet=sheet)
-                assert all(len(row.values) == len(table.columns) and all(isinstance(v, str) for v in row.values) for row in table.rows)
-                if table.columns:
-                    likeliest_text_column(table)
+                assert {len(row.values) for row in table.rows} <= {len(table.columns)}
+                assert all(isinstance(cell, str) for row in table.rows for cell in row.values)
+                likeliest_text_column(table)
 
     return read
 
@@ -111,7 +112,7 @@ def _copy(content: bytes) -> None:
 
 
 def _read_paste(content: bytes) -> None:
-    text = content.decode("utf-8", "surrogatepass" if content[:1] == b"\xed" else "replace")
+    text = content.decode("utf-16-le" if content[:1] == b"\xff" else "utf-8", "replace")
     table = pasted_table(text)
     assert all(len(row.values) == len(table.columns) for row in table.rows)
     likeliest_text_column(table)
@@ -142,8 +143,12 @@ def _read_aliases(content: bytes) -> None:
 
 
 def _read_scorer(content: bytes) -> None:
+    """The scorer of a version whose manifest vouches for it."""
+    manifest = json.loads(_version_files(MANIFEST)()[0])
+    manifest["files"][SCORER] = hashlib.sha256(content).hexdigest()
     with _file(content, SCORER) as path:
-        load_scorer(path)
+        path.with_name(MANIFEST).write_text(json.dumps(manifest), encoding="utf-8")
+        load_version(path.parent)
 
 
 def _read_guide(content: bytes) -> None:
@@ -178,13 +183,13 @@ def table_of(kind: str, rows: list[tuple] = _ROWS) -> bytes:
 
 
 def _texts() -> list[bytes]:
-    plain = "text;site\r\nGrease the chain;Łódź\r\n\r\n\"Swap\nboth\";\n"
-    encoded = [plain.encode(encoding) for encoding in ("utf-8-sig", "utf-16", "utf-16-be", "latin-1", "cp1252") if encoding[:3] == "utf"]
-    return [table_of("csv"), table_of("tsv"), *encoded, plain.encode("cp1252", "replace"), b"text\nprobl\xe8me, \x93now\x94\n", b"\n,,\na,b,c\n"]
+    plain = 'text;site\r\nGrease the chain;Łódź\r\n\r\n"Swap\nboth";\n'
+    encoded = [plain.encode(encoding, "replace") for encoding in ("utf-8-sig", "utf-16", "utf-16-be", "cp1252")]
+    return [table_of("csv"), table_of("tsv"), *encoded, b"text\nprobl\xe8me, \x93now\x94\n", b"\n,,\na,b,c\n"]
 
 
 def _jsons() -> list[bytes]:
-    odd = '{"text": "a", "n": 1e999, "deep": [[{"x": [null, true]}]], "big": 123456789012345678901234567890, "half": "\\ud800"}\n{}\n[1]'
+    odd = '{"text": "a", "n": 1e999, "deep": [[{"x": [null, true]}]], "big": 123456789012345678901, "half": "\\ud800"}\n{}\n'
     return [table_of("jsonl"), odd.encode(), odd.encode("utf-16")]
 
 
@@ -210,20 +215,29 @@ def _parquets() -> list[bytes]:
 
 
 def _workbooks() -> list[bytes]:
-    odd = [("text", date(2026, 5, 1), None, 1.5), ("=A1", True, datetime(2026, 5, 1, 12), -1), (None, None, None, None), ("x", "#N/A")]
+    odd = [
+        ("text", date(2026, 5, 1), None, 1.5),
+        ("=A1", True, datetime(2026, 5, 1, 12), -1),
+        (None, None, None, None),
+        ("x", "#N/A"),
+    ]
     return [table_of("xlsx"), table_of("xlsx", odd)]
 
 
+def _labelled() -> list[bytes]:
+    return [table_of("csv"), b"id,Description,Scope\n1,Grease it,Production-scoped\n2,,opps\n"]
+
+
 def _copies() -> list[bytes]:
-    files = {"csv": _texts()[:1], "tsv": [table_of("tsv")], "jsonl": _jsons()[:2], "parquet": _parquets()[:2], "xlsx": _workbooks()}
-    return [bytes((KINDS.index(kind), goal)) + file for kind, found in files.items() for file in found for goal in range(len(KINDS))]
+    files = [[table_of("csv")], [table_of("tsv")], _jsons()[:2], _parquets()[:2], _workbooks()]
+    return [bytes((kind, goal)) + file for kind, found in enumerate(files) for file in found for goal in range(len(KINDS))]
 
 
 def _verdicts() -> list[bytes]:
-    names = ("text", "verdict", "label", "function", "reason", "reviewer", "when", "saw_prediction", "adjudicates", "predicted_label")
-    row = ("Grease it", "accept", "production", "", "'=A1", "Ada", "2026-05-01T14:30:00+00:00", "yes", "no", "production")
-    full = [(*names, "predicted_probability", "blind"), (*row, "0.93", "no")]
-    return [table_of("csv"), table_of("csv", full), b"text,label\nGrease it,cannot decide\nSwap it,\n"]
+    moment = datetime(2026, 5, 1, 14, 30, tzinfo=UTC)
+    verdict = Verdict(text="Grease it", verdict="accept", label="production", reviewer="Ada", when=moment, reason="'=A1")
+    table = as_csv(verdict_columns([verdict, replace(verdict, predicted_probability=0.93)]))
+    return [table_of("csv"), table, b"text,label\nGrease it,cannot decide\nSwap it,\n"]
 
 
 def _version_files(name: str) -> Callable[[], list[bytes]]:
@@ -232,7 +246,7 @@ def _version_files(name: str) -> Callable[[], list[bytes]]:
 
 
 def _scorers() -> list[bytes]:
-    words, pieces, functions, forms = ("grease", "chain"), ("##s",), ("maintenance",), ("activity", "question")
+    words, pieces, functions, forms = ("grease", "chain"), ("##s",), tuple(guide().functions), FORMS
     rows, heads = len(words) + len(pieces), len(functions) + len(forms)
     scorer = Scorer(
         words, pieces, ("grease chain",), functions, forms, np.ones(rows), np.ones(1), np.ones((rows, heads), "int8"),
@@ -271,8 +285,8 @@ def _as_toml(value, depth: int = 0) -> str:
 
 def _settings() -> list[bytes]:
     return [
-        b'models = "m"\nreviews = "sqlite:///r"\npolicy = "strict"\nuser = "Ada"\nmost_rows_uploaded = 7\nmost_upload_mb = 5\n'
-        b'seconds_per_review = 20\nsign_in = true\nroles_claim = "groups"\ndefault_role = "viewer"\n[role_of]\n"plant" = "approver"\n',
+        b'models = "m"\nreviews = "sqlite:///r"\npolicy = "strict"\nuser = "Ada"\nmost_rows_uploaded = 7\nsign_in = true\n'
+        b'seconds_per_review = 20\nroles_claim = "groups"\ndefault_role = "viewer"\n[role_of]\n"plant" = "approver"\n',
         b"user = 1979-05-27T07:32:00Z\nmost_rows_uploaded = 0x_f\nrole_of = {a = {b = 1}}\npolicy = [1.5, inf]\n",
     ]
 
@@ -280,7 +294,7 @@ def _settings() -> list[bytes]:
 def _pastes() -> list[bytes]:
     return [
         "• Grease the chain\n 1.2) Swap it; then\tsweep\n[x] “Done”.  Next Step ; more\n".encode(),
-        b"text\tsite\nGrease it\tLyon\n\"Swap\nboth\"\tLyon\n\t\n",
+        b'text\tsite\nGrease it\tLyon\n"Swap\nboth"\tLyon\n\t\n',
     ]
 
 
@@ -294,7 +308,7 @@ TARGETS = {
         Target("packed", _read_packed, lambda: [bytes([n]) + pack(table_of("csv")) for n, pack in enumerate(_PACKED.values())]),
         Target("copied", _copy, _copies, parts="copied"),
         Target("paste", _read_paste, _pastes),
-        Target("labelled", _read_labelled, lambda: [table_of("csv"), b"id,Description,Scope\n1,Grease it,Production-scoped\n2,,opps\n"]),
+        Target("labelled", _read_labelled, _labelled),
         Target("verdicts", _read_verdicts, _verdicts),
         Target("manifest", _read_manifest, _version_files(MANIFEST)),
         Target("aliases", _read_aliases, _version_files("aliases.json")),

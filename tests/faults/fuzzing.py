@@ -109,8 +109,9 @@ def _signature_of(target, content: bytes) -> str:
     try:
         refused(target, content)
     except Exception as error:
-        frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "opscope" in frame.filename or "fuzz_targets" in frame.filename]
-        return f"{type(error).__name__}-{Path(frames[-1].filename).stem}-{frames[-1].name}".replace("<", "").replace(">", "")
+        frames = traceback.extract_tb(error.__traceback__)
+        own = [frame for frame in frames if "/opscope/" in frame.filename or "fuzz_targets" in frame.filename][-1]
+        return f"{type(error).__name__}-{Path(own.filename).stem}-{own.name}".replace("<", "").replace(">", "")
     return ""
 
 
