@@ -261,19 +261,24 @@ def _scorers() -> list[bytes]:
 
 
 def _guides() -> list[bytes]:
-    """A guide of the first entries of each table of the shipped one, without what they say of others."""
+    """A guide of the first entry of each table of the shipped one with short texts, which names no others."""
     raw = tomllib.loads(shipped("data/guide.toml").read_text(encoding="utf-8"))
-    small = {name: _few(entries) if name != "sources" else entries for name, entries in raw.items()}
-    for table in ("topics", "boundaries"):
-        for entry in small[table].values():
-            entry["functions"] = []
-    for aspect in small["aspects"]:
-        aspect["functions"] = aspect["topics"] = []
-    return [_as_toml(small).encode()]
+    return [_as_toml({name: _first(entries, 2 if name == "labels" else 1) for name, entries in raw.items()}).encode()]
 
 
-def _few(entries):
-    return dict(list(entries.items())[:2]) if isinstance(entries, dict) else entries[:2] if isinstance(entries, list) else entries
+def _first(value, many: int):
+    if isinstance(value, dict):
+        return {key: _shortened(entry) for key, entry in list(value.items())[:many]}
+    return [_shortened(entry) for entry in value[:many]] if isinstance(value, list) else value
+
+
+def _shortened(entry: dict) -> dict:
+    kept = ("label", "id")
+    short = {name: value[:8] if isinstance(value, str) and name not in kept else value for name, value in entry.items()}
+    return {
+        name: [] if isinstance(value, list) and name in ("sources", "functions", "topics") else value
+        for name, value in short.items()
+    }
 
 
 def _as_toml(value, depth: int = 0) -> str:

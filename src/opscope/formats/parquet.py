@@ -4,12 +4,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 import pyarrow
-from pyarrow import parquet
+from pyarrow import compute, parquet
 
 from opscope.errors import DataError
-from opscope.formats.base import OpenTable, Row, as_text, check_fields, whole_characters
+from opscope.formats.base import LONGEST_ROW, OpenTable, Row, as_text, check_fields, whole_characters
 
+MOST_VALUES = 50_000_000  # in the lists of a row group: a run of them takes a few bytes in the file, and eight each in memory
 _BATCH = 16_384
+_NESTED_AT_ONCE = 1_024  # rows with lists or records of which values are made at once
+_MOST_COPIED = 64_000_000  # bytes of the texts of a column in one batch
+_TEXT_TYPES = (pyarrow.string(), pyarrow.binary(), pyarrow.large_string(), pyarrow.large_binary())
 _LONGEST_REASON = 200
 _ADVICE = "Write the file anew, or save the table as CSV."
 # Arrow does not check texts, dates and depth before Python has to make values of them.
@@ -17,14 +21,37 @@ _DAMAGED = (pyarrow.ArrowException, OSError, ValueError, OverflowError, TypeErro
 
 
 def open_table(stream: BinaryIO, name: str) -> OpenTable:
-    """Reads the schema; the rows follow as they are asked for. Raises DataError when the file is no Parquet file."""
+    """Reads the schema; the rows follow as they are asked for.
+
+    Raises DataError when the file is no Parquet file, or claims lists that no memory holds.
+    """
     try:
         file = parquet.ParquetFile(stream)
-        schema = file.schema_arrow
+        metadata, schema = file.metadata, file.schema_arrow
         columns = tuple(schema.names)
+        _check_lists(metadata, name)
+        texts = [leaf.path for leaf in _leaves(metadata) if leaf.physical_type == "BYTE_ARRAY" and not leaf.max_repetition_level]
+        file = parquet.ParquetFile(stream, metadata=metadata, read_dictionary=texts)
+    except DataError:
+        raise
     except _DAMAGED as error:
         raise DataError(f"{name} cannot be read as Parquet: {_told(error)}. {_ADVICE}") from error
-    return OpenTable(name, columns, _rows(file, name), total=max(0, file.metadata.num_rows), typed=True, schema=schema)
+    return OpenTable(name, columns, _rows(file, name), total=max(0, metadata.num_rows), typed=True, schema=schema)
+
+
+def _leaves(metadata: parquet.FileMetaData) -> list[parquet.ColumnSchema]:
+    return [metadata.schema.column(place) for place in range(metadata.num_columns)]
+
+
+def _check_lists(metadata: parquet.FileMetaData, name: str) -> None:
+    nested = [place for place, leaf in enumerate(_leaves(metadata)) if leaf.max_repetition_level]
+    for group in range(metadata.num_row_groups if nested else 0):
+        most = max(metadata.row_group(group).column(place).num_values for place in nested)
+        if most > MOST_VALUES:
+            raise DataError(
+                f"{name} has {most:,} values in the lists of a row group, at most {MOST_VALUES:,} are read. "
+                "Leave out the columns that hold lists, or write smaller row groups."
+            )
 
 
 def _told(error: Exception) -> str:
@@ -33,13 +60,33 @@ def _told(error: Exception) -> str:
 
 def _rows(file: parquet.ParquetFile, name: str) -> Iterator[Row]:
     number = 1
+    leaves = _leaves(file.metadata)
+    fixed = sum(leaf.length for leaf in leaves if leaf.physical_type == "FIXED_LEN_BYTE_ARRAY")
+    at_once = _NESTED_AT_ONCE if any("." in leaf.path for leaf in leaves) else _BATCH
     try:
-        for batch in file.iter_batches(_BATCH):
-            for values in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                number += 1
-                yield Row(number, values)
+        for batch in file.iter_batches(min(_BATCH, max(1, LONGEST_ROW // max(1, fixed)))):
+            for start in range(0, len(batch), at_once):
+                for values in zip(*(_cells(column.slice(start, at_once)) for column in batch.columns), strict=True):
+                    number += 1
+                    yield Row(number, values)
+    except DataError as error:
+        raise DataError(f"{name}, after row {number}: {error}") from error
     except _DAMAGED as error:
         raise DataError(f"{name} is damaged after row {number}, or holds what cannot be read: {_told(error)}. {_ADVICE}") from error
+
+
+def _cells(column: pyarrow.Array) -> list:
+    """The cells; texts that repeat so often that copies would fill the memory are made once each."""
+    if not isinstance(column, pyarrow.DictionaryArray) or column.dictionary.type not in _TEXT_TYPES:
+        return column.to_pylist()
+    lengths = compute.binary_length(column.dictionary).take(column.indices)
+    longest = compute.max(lengths).as_py() or 0
+    if longest > LONGEST_ROW:
+        raise DataError(f"a text has {longest:,} bytes, at most {LONGEST_ROW:,} are read. Shorten it, or leave out its column.")
+    if (compute.sum(lengths).as_py() or 0) <= _MOST_COPIED:
+        return column.dictionary_decode().to_pylist()
+    texts = column.dictionary.to_pylist()
+    return [None if place is None else texts[place] for place in column.indices.to_pylist()]
 
 
 class Writer:

@@ -45,7 +45,7 @@ class _Watch:
         """Parses one part, holding nothing; raises DataError beyond the limits."""
         self._part, self._waiting, self._bytes = part, 0, 0
         parser = expat.ParserCreate(namespace_separator=" ")
-        parser.StartElementHandler, parser.EndElementHandler = self._started, self._ended
+        parser.StartElementHandler = self._started
         parser.StartDoctypeDeclHandler = self._defined
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
         try:
@@ -60,16 +60,11 @@ class _Watch:
     def _started(self, tag: str, _: dict) -> None:
         self._bytes = 0
         self._elements += 1
-        self._waiting += 1
+        self._waiting = 0 if tag in _CLEARED else self._waiting + 1
         if self._waiting > MOST_WAITING:
             raise self._beyond(f"more than {MOST_WAITING:,} elements that belong to no row or to one")
         if self._elements > MOST_ELEMENTS:
             raise self._beyond(f"more than {MOST_ELEMENTS:,} elements")
-
-    def _ended(self, tag: str) -> None:
-        self._bytes = 0
-        if tag in _CLEARED:
-            self._waiting = 0
 
     def _defined(self, *_) -> None:
         raise self._beyond("a definition of entities (DOCTYPE)", "which no spreadsheet writes and which is not read")
