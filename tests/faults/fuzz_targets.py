@@ -9,6 +9,7 @@ import lzma
 import tempfile
 import tomllib
 import warnings
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ import openpyxl
 import pyarrow
 from pyarrow import parquet
 
+from faults.fuzz_inputs import zipped
 from opscope.aliases import active_version, aliases_of
 from opscope.errors import OpscopeError
 from opscope.familiarity import FEATURES, FORMS, Familiarity
@@ -36,6 +38,7 @@ from opscope.tables import as_csv, open_table, read_table, sheets_of, written_ta
 from opscope.verdict_tables import read_verdicts, verdict_columns
 from opscope.verdicts import Verdict
 
+SHEETS = b"http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 KINDS = ("csv", "tsv", "jsonl", "parquet", "xlsx")
 _PACKED = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress}
 _MEMORY = Path("/dev/shm")  # files in memory make the tries several times as fast
@@ -221,7 +224,23 @@ def _workbooks() -> list[bytes]:
         (None, None, None, None),
         ("x", "#N/A"),
     ]
-    return [table_of("xlsx"), table_of("xlsx", odd)]
+    return [table_of("xlsx"), table_of("xlsx", odd), shared_texts()]
+
+
+def shared_texts() -> bytes:
+    """A workbook as Excel writes it, with its texts in a part of their own."""
+    with zipfile.ZipFile(io.BytesIO(table_of("xlsx"))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    rows = b'<row r="1"><c r="A1" t="s"><v>0</v></c></row><row r="2"><c r="A2" t="s"><v>1</v></c></row>'
+    parts["xl/worksheets/sheet1.xml"] = b'<worksheet xmlns="%s"><sheetData>%s</sheetData></worksheet>' % (SHEETS, rows)
+    texts = b"<si><t>text</t></si><si><r><t>Grease</t></r><r><t>it</t></r></si>"
+    parts["xl/sharedStrings.xml"] = b'<sst xmlns="%s">%s</sst>' % (SHEETS, texts)
+        b'<sst xmlns="%s"><si><t>text</t></si><si><r><t>Grease</t></r><r><t>it</t></r></si></sst>' % SHEETS
+    )
+    kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+    listed = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/></Types>' % kind
+    parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", listed)
+    return zipped(parts)
 
 
 def _labelled() -> list[bytes]:
