@@ -235,8 +235,6 @@ def shared_texts() -> bytes:
     parts["xl/worksheets/sheet1.xml"] = b'<worksheet xmlns="%s"><sheetData>%s</sheetData></worksheet>' % (SHEETS, rows)
     texts = b"<si><t>text</t></si><si><r><t>Grease</t></r><r><t>it</t></r></si>"
     parts["xl/sharedStrings.xml"] = b'<sst xmlns="%s">%s</sst>' % (SHEETS, texts)
-        b'<sst xmlns="%s"><si><t>text</t></si><si><r><t>Grease</t></r><r><t>it</t></r></si></sst>' % SHEETS
-    )
     kind = b"application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
     listed = b'<Override PartName="/xl/sharedStrings.xml" ContentType="%s"/></Types>' % kind
     parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", listed)

@@ -163,7 +163,7 @@ REFUSED = {
     "a huge number.jsonl": (lambda: b'{"text": %s}' % (b"9" * 1_000_000), "4300 digits"),
     "a long text.parquet": (lambda: repeated(20, 20_000), "at most 16,000,000 are read"),
     "a text again and again.parquet": (lambda: repeated(1, 1_000_000), "more than 500,000,000 characters"),
-    "a list without end.parquet": (endless_lists, "at most 50,000,000 are read"),
+    "a list without end.parquet": (endless_lists, "at most 20,000,000 are read"),
 }
 
 

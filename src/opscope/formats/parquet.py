@@ -9,10 +9,12 @@ from pyarrow import compute, parquet
 from opscope.errors import DataError
 from opscope.formats.base import LONGEST_ROW, OpenTable, Row, as_text, check_fields, whole_characters
 
-MOST_VALUES = 50_000_000  # in the lists of a row group: a run of them takes a few bytes in the file, and eight each in memory
+MOST_VALUES = 20_000_000  # in the lists of some rows: a run of them takes a few bytes in the file, and eight each in memory
 _BATCH = 16_384
 _NESTED_AT_ONCE = 1_024  # rows with lists or records of which values are made at once
 _MOST_COPIED = 64_000_000  # bytes of the texts of a column in one batch
+# What a file says of single chunks of its columns is not asked for: where that is damaged, Arrow ends the whole process.
+_LIST_TYPES = (pyarrow.ListArray, pyarrow.LargeListArray, pyarrow.FixedSizeListArray)  # a map is a list
 _TEXT_TYPES = (pyarrow.string(), pyarrow.binary(), pyarrow.large_string(), pyarrow.large_binary())
 _LONGEST_REASON = 200
 _ADVICE = "Write the file anew, or save the table as CSV."
@@ -21,19 +23,13 @@ _DAMAGED = (pyarrow.ArrowException, OSError, ValueError, OverflowError, TypeErro
 
 
 def open_table(stream: BinaryIO, name: str) -> OpenTable:
-    """Reads the schema; the rows follow as they are asked for.
-
-    Raises DataError when the file is no Parquet file, or claims lists that no memory holds.
-    """
+    """Reads the schema; the rows follow as they are asked for. Raises DataError when the file is no Parquet file."""
     try:
         file = parquet.ParquetFile(stream)
         metadata, schema = file.metadata, file.schema_arrow
         columns = tuple(schema.names)
-        _check_lists(metadata, name)
         texts = [leaf.path for leaf in _leaves(metadata) if leaf.physical_type == "BYTE_ARRAY" and not leaf.max_repetition_level]
         file = parquet.ParquetFile(stream, metadata=metadata, read_dictionary=texts)
-    except DataError:
-        raise
     except _DAMAGED as error:
         raise DataError(f"{name} cannot be read as Parquet: {_told(error)}. {_ADVICE}") from error
     return OpenTable(name, columns, _rows(file, name), total=max(0, metadata.num_rows), typed=True, schema=schema)
@@ -41,17 +37,6 @@ def open_table(stream: BinaryIO, name: str) -> OpenTable:
 
 def _leaves(metadata: parquet.FileMetaData) -> list[parquet.ColumnSchema]:
     return [metadata.schema.column(place) for place in range(metadata.num_columns)]
-
-
-def _check_lists(metadata: parquet.FileMetaData, name: str) -> None:
-    nested = [place for place, leaf in enumerate(_leaves(metadata)) if leaf.max_repetition_level]
-    for group in range(metadata.num_row_groups if nested else 0):
-        most = max(metadata.row_group(group).column(place).num_values for place in nested)
-        if most > MOST_VALUES:
-            raise DataError(
-                f"{name} has {most:,} values in the lists of a row group, at most {MOST_VALUES:,} are read. "
-                "Leave out the columns that hold lists, or write smaller row groups."
-            )
 
 
 def _told(error: Exception) -> str:
@@ -77,6 +62,8 @@ def _rows(file: parquet.ParquetFile, name: str) -> Iterator[Row]:
 
 def _cells(column: pyarrow.Array) -> list:
     """The cells; texts that repeat so often that copies would fill the memory are made once each."""
+    if isinstance(column, _LIST_TYPES) and (values := len(column.flatten())) > MOST_VALUES:
+        raise DataError(f"lists hold {values:,} values, at most {MOST_VALUES:,} are read. Leave out their column.")
     if not isinstance(column, pyarrow.DictionaryArray) or column.dictionary.type not in _TEXT_TYPES:
         return column.to_pylist()
     lengths = compute.binary_length(column.dictionary).take(column.indices)
