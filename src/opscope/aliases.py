@@ -53,7 +53,7 @@ def aliases_of(models: Path) -> Aliases:
         return Aliases(raw["active"], raw["candidate"], tuple(Step(**step) for step in raw["log"]))
     except FileNotFoundError:
         return Aliases()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import get_origin, get_type_hints
 
 from opscope.errors import ModelError
 from opscope.familiarity import Familiarity
@@ -148,16 +149,20 @@ def read_manifest(folder: Path) -> Manifest:
         raw = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ModelError(f"{folder} holds no {MANIFEST}, so it is no version of a model. Name a folder inside models/.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelError(f"{path} cannot be read: {error}. Restore the version's folder.") from error
     if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
         raise ModelError(f"{path} has format {raw['format']}, this opscope reads up to {FORMAT}. Upgrade opscope.")
     if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] < FORMAT:
         raise ModelError(f"{path} has format {raw['format']}, this opscope reads format {FORMAT}. Train the version again.")
     try:
-        return Manifest(**raw)
+        manifest = Manifest(**raw)
     except TypeError as error:
         raise ModelError(f"{path} is incomplete: {error}. Restore the version's folder.") from error
+    for name, kind in get_type_hints(Manifest).items():
+        if not isinstance(getattr(manifest, name), get_origin(kind) or kind):
+            raise ModelError(f"{path}: {name} is no {(get_origin(kind) or kind).__name__}. Restore the version's folder.")
+    return manifest
 
 
 def save_version(models: Path, version: Version, neighbours: Neighbours, others: dict[str, bytes]) -> Path:

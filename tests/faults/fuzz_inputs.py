@@ -1,6 +1,7 @@
 """Inputs for fuzzing: bytes changed with a sense for what they hold, and bytes made smaller that still break something."""
 
 import io
+import json
 import random
 import re
 import struct
@@ -75,6 +76,8 @@ def mutated(parts: str, content: bytes, rng: random.Random, mutate: Mutate = cha
         return head + mutated("zip", content, rng, mutate)
     if rng.random() < 0.1:
         return mutate(content, rng)
+    if parts == "json" and rng.random() < 0.5:
+        return _with_node_replaced(content, rng)
     if parts == "zip" and (members := _members(content)):
         name = rng.choice(list(members))
         kept = {other: part for other, part in members.items() if other != name}
@@ -85,6 +88,30 @@ def mutated(parts: str, content: bytes, rng: random.Random, mutate: Mutate = cha
         header, rest = (mutate(header, rng), rest) if rng.random() < 0.7 else (header, mutate(rest, rng))
         return struct.pack("<Q", len(header)) + header + rest
     return mutate(content, rng)
+
+
+_ODD = (None, True, -1, 0, 1.5, 1e999, "", "x", "\ud800", "../../x", [], {}, [[]], [None], {"a": None}, {"format": 1}, 10**30)
+
+
+def _with_node_replaced(content: bytes, rng: random.Random) -> bytes:
+    """JSON in which one value, of whatever depth, is another, is gone, or is there under another name; other bytes as they are."""
+    try:
+        whole = [json.loads(content)]
+    except (ValueError, RecursionError):
+        return content
+    places, pending = [], [whole]
+    while pending:
+        node = pending.pop()
+        inner = [(node, key) for key in (node if isinstance(node, dict) else range(len(node)))]
+        places += inner
+        pending += [parent[key] for parent, key in inner if isinstance(parent[key], (dict, list))]
+    parent, key = rng.choice(places)
+    parent[key] = rng.choice((*_ODD, [parent[key]], {"a": parent[key]}))
+    if parent is not whole and rng.random() < 0.2:
+        del parent[key]
+    elif isinstance(parent, dict) and rng.random() < 0.1:
+        parent[rng.choice(("", "text", "more"))] = parent[key]
+    return json.dumps(whole[0]).encode()
 
 
 def _members(content: bytes) -> dict[str, bytes]:

@@ -324,7 +324,7 @@ TARGETS = {
     target.name: target
     for target in (
         Target("csv", _read_as("table.csv"), _texts),
-        Target("jsonl", _read_as("table.jsonl"), _jsons),
+        Target("jsonl", _read_as("table.jsonl"), _jsons, parts="json"),
         Target("parquet", _read_as("table.parquet"), _parquets),
         Target("xlsx", _read_as("table.xlsx"), _workbooks, parts="zip"),
         Target("packed", _read_packed, lambda: [bytes([n]) + pack(table_of("csv")) for n, pack in enumerate(_PACKED.values())]),
@@ -332,8 +332,8 @@ TARGETS = {
         Target("paste", _read_paste, _pastes),
         Target("labelled", _read_labelled, _labelled),
         Target("verdicts", _read_verdicts, _verdicts),
-        Target("manifest", _read_manifest, _version_files(MANIFEST)),
-        Target("aliases", _read_aliases, _version_files("aliases.json")),
+        Target("manifest", _read_manifest, _version_files(MANIFEST), parts="json"),
+        Target("aliases", _read_aliases, _version_files("aliases.json"), parts="json"),
         Target("scorer", _read_scorer, _scorers, parts="safetensors"),
         Target("guide", _read_guide, _guides),
         Target("settings", _read_settings, _settings),

@@ -24,6 +24,11 @@ def test_what_once_broke_a_reader_does_so_no_more(case):
     assert time.monotonic() - began < SLOWEST
 
 
+@pytest.mark.parametrize("name", ["jsonl", "parquet", "xlsx", "packed", "copied", "scorer", "guide"])
+def test_the_files_that_are_changed_are_read_themselves(name):
+    assert [refused(TARGETS[name], seed) for seed in TARGETS[name].seeds()] == [None] * len(TARGETS[name].seeds())
+
+
 @pytest.mark.parametrize("name", TARGETS)
 def test_changed_files_are_read_or_refused(name):
     seeds = TARGETS[name].seeds()

@@ -14,7 +14,6 @@ _BATCH = 16_384
 _NESTED_AT_ONCE = 1_024  # rows with lists or records of which values are made at once
 _MOST_COPIED = 64_000_000  # bytes of the texts of a column in one batch
 # What a file says of single chunks of its columns is not asked for: where that is damaged, Arrow ends the whole process.
-_LIST_TYPES = (pyarrow.ListArray, pyarrow.LargeListArray, pyarrow.FixedSizeListArray)  # a map is a list
 _TEXT_TYPES = (pyarrow.string(), pyarrow.binary(), pyarrow.large_string(), pyarrow.large_binary())
 _LONGEST_REASON = 200
 _ADVICE = "Write the file anew, or save the table as CSV."
@@ -60,9 +59,15 @@ def _rows(file: parquet.ParquetFile, name: str) -> Iterator[Row]:
         raise DataError(f"{name} is damaged after row {number}, or holds what cannot be read: {_told(error)}. {_ADVICE}") from error
 
 
+def _values_in_lists(column: pyarrow.Array) -> int:
+    if isinstance(column, (pyarrow.ListArray, pyarrow.LargeListArray)):  # a map is a list too
+        return column.offsets[-1].as_py() - column.offsets[0].as_py()
+    return len(column) * column.type.list_size if isinstance(column, pyarrow.FixedSizeListArray) else 0
+
+
 def _cells(column: pyarrow.Array) -> list:
     """The cells; texts that repeat so often that copies would fill the memory are made once each."""
-    if isinstance(column, _LIST_TYPES) and (values := len(column.flatten())) > MOST_VALUES:
+    if (values := _values_in_lists(column)) > MOST_VALUES:
         raise DataError(f"lists hold {values:,} values, at most {MOST_VALUES:,} are read. Leave out their column.")
     if not isinstance(column, pyarrow.DictionaryArray) or column.dictionary.type not in _TEXT_TYPES:
         return column.to_pylist()
