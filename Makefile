@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
+.PHONY: install app test test-faults fuzz lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
 
 install: .venv/installed
 
@@ -22,6 +22,19 @@ test: install
 # The attacks of tests/faults, with as many tries as RELIABILITY.md says; takes some ten minutes.
 test-faults: install
 	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2
+
+# Fuzzes every reader for so many minutes; atheris has an environment of its own, which nothing else needs.
+MINUTES ?= 60
+
+fuzz: .venv-fuzz/installed
+	.venv-fuzz/bin/python tests/faults/fuzzing.py --minutes $(MINUTES)
+
+.venv-fuzz/installed: install tests/faults/requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r tests/faults/requirements.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .
@@ -76,4 +89,4 @@ lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt
 
 clean:
-	rm -rf .venv .venv-bench .venv-workshop .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-bench .venv-fuzz .venv-workshop .pytest_cache .ruff_cache dist

@@ -86,7 +86,7 @@ class Writer:
 
     def __init__(self, handle: BinaryIO, table: OpenTable, added: Mapping[str, type]):
         """``added`` are the names and types of the columns that follow those of the table."""
-        own = table.schema or pyarrow.schema([(name, pyarrow.string()) for name in table.columns])
+        own = table.schema or pyarrow.schema([(whole_characters(name), pyarrow.string()) for name in table.columns])
         new = [pyarrow.field(name, pyarrow.float64() if kind is float else pyarrow.string()) for name, kind in added.items()]
         self._schema = pyarrow.schema([*own, *new])
         self._table = table
