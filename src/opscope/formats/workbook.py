@@ -12,6 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from opscope.errors import DataError
 from opscope.formats.sheets import Column, Sheet
+from opscope.formats.written_sheets import begin_sheet
 
 _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
@@ -31,7 +32,7 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
         book.add_named_style(style)
     for sheet in sheets:
         _check_size(sheet)
-        _write(book.create_sheet(sheet.title), sheet)
+        _write(begin_sheet(book, sheet.title), sheet)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()

@@ -11,6 +11,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 
 from opscope.errors import DataError
 from opscope.formats.base import OpenTable, Row, as_text, check_fields, listed
+from opscope.formats.written_sheets import begin_sheet
 
 _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
@@ -66,7 +67,7 @@ class Writer:
         """``added`` are the names and types of the columns that follow those of the table."""
         self._handle, self._table = handle, table
         self._book = openpyxl.Workbook(write_only=True)
-        self._sheet = self._book.create_sheet("activities")
+        self._sheet = begin_sheet(self._book, "activities")
         self._written = 1
         self._sheet.append([self._cell(column) for column in (*table.columns, *added)])
 
