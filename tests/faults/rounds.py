@@ -68,14 +68,20 @@ def timed(work: Callable[[], None]) -> float:
 
 def killed_in(script: str, folder: Path, counts: dict[str, int], *, least: float = 0.6) -> None:
     """Runs a script of this folder in a process of its own and checks that most of its rounds were killed midway."""
-    given = [f"{name}={many}" for name, many in counts.items()]
-    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, "-m", f"faults.{script}", str(folder), *given]
-    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=Path(__file__).parents[1], env=one_thread)
-    assert done.returncode == 0, done.stderr
-    hits = {name: int(hit) for name, hit in (line.split("=") for line in done.stdout.split())}
+    told = in_own_process(script, folder, *(f"{name}={many}" for name, many in counts.items()))
+    hits = {name: int(hit) for name, hit in (line.split("=") for line in told.split())}
     assert hits.keys() == counts.keys()
     assert all(hits[name] >= least * many for name, many in counts.items()), hits
+    sys.stdout.write(f"killed midway: {hits} of {counts}\n")
+
+
+def in_own_process(script: str, *arguments: object) -> str:
+    """What a script of this folder prints; it must not fail."""
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-m", f"faults.{script}", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", cwd=Path(__file__).parents[1], env=one_thread)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def train_little() -> Dataset:
