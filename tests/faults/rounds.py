@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from opscope import features, heads, retraining, training
+from opscope import card, features, heads, registry, retraining, training, vectors
 from opscope.aliases import aliases_of
 from opscope.dataset import Dataset
 from opscope.labelled import read_dataset
@@ -89,6 +89,10 @@ def train_little() -> Dataset:
     training.INVERSE_PENALTIES, training.FOLDS, retraining._FEWEST_FOR_CURVE = (5.0,), 2, 1000
     features.FEWEST_OF_PAIR = features.FEWEST_OF_RUN = 12
     heads.FORM_C = heads.FUNCTION_C = 0.1
+    every_word = vectors.shipped_vectors()
+    some = vectors.WordVectors(every_word.words[::8], every_word.table[::8])
+    features.shipped_vectors = registry.shipped_vectors = lambda: some
+    card._agreement = str  # reads all shipped rows once more
     every = read_dataset(retraining.shipped("data/activities.csv"))
     retraining.read_non_activities = lambda path, read=retraining.read_non_activities: read(path)[:30]
     small = Dataset(every.examples[1000:1100])
