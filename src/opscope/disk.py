@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from glob import escape
 from pathlib import Path
+from secrets import randbelow
 from typing import BinaryIO
 
 try:
@@ -62,7 +63,7 @@ def begin_part(target: Path) -> BinaryIO:
     """Opens a file beside ``target`` to write what will be called so, and removes those that killed runs left there."""
     for left in target.parent.glob(f".{escape(target.name)}.[0-9]*.part"):
         _unless_in_use(left, left, os.unlink)
-    return _begun(lambda: target.with_name(f".{target.name}.{os.getpid()}.part").open("wb"))
+    return _begun(lambda: target.with_name(f".{target.name}.{randbelow(10**12)}.part").open("xb"))
 
 
 def scratch_file(prefix: str, owner: object) -> Path:
