@@ -65,11 +65,11 @@ def killed_changes(models: Path, done: str, many: int, rng: random.Random) -> in
     return hits
 
 
-def main(models: Path, trainings: int, savings: int, promotions: int, rollbacks: int) -> None:
+def main(models: Path, **counts: int) -> None:
     """Prints how many of the runs of each kind were killed before they ended."""
     rng = random.Random(7)
     every = train_little()
-    saved, hits = [], dict.fromkeys(("trainings", "savings"), 0)
+    saved, hits = [], dict.fromkeys(counts, 0)
     retraining.save_version = lambda models, *parts: saved.append(Saved(*parts)) or save_version(models, *parts)
 
     def rows(place: int) -> Dataset:
@@ -77,14 +77,15 @@ def main(models: Path, trainings: int, savings: int, promotions: int, rollbacks:
 
     whole = min(timed(lambda first=first: train(models, rows(first))) for first in (0, 100))
     saving = timed(lambda: save(models, saved[0], "2026-01-01-timed"))
-    for n in range(trainings):
+    for n in range(counts.get("trainings", 0)):
         hits["trainings"] += killed(lambda n=n: train(models, rows(200 + n)), rng.random() * whole)
         check_valid(models)
-    for n in range(savings):
+    for n in range(counts.get("savings", 0)):
         hits["savings"] += killed(lambda n=n: save(models, saved[0], f"2026-01-02-{n}"), rng.random() * saving)
         check_valid(models)
-    hits["promotions"] = killed_changes(models, "promoted", promotions, rng)
-    hits["rollbacks"] = killed_changes(models, "rolled back", rollbacks, rng)
+    for kind, done in (("promotions", "promoted"), ("rollbacks", "rolled back")):
+        if kind in counts:
+            hits[kind] = killed_changes(models, done, counts[kind], rng)
     train(models, rows(3000))
     check_valid(models)
     assert not list(models.glob(".20*")), "what killed runs left should go with the next training"
