@@ -21,7 +21,7 @@ test: install
 
 # The attacks of tests/faults, with as many tries as RELIABILITY.md says; takes some ten minutes.
 test-faults: install
-	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2 --dist worksteal
 
 lint: install
 	$(BIN)/ruff check .

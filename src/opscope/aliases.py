@@ -5,14 +5,15 @@ Aliases and log lie in one file that is replaced as a whole, so that every chang
 
 import getpass
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from opscope.disk import flush_file
+from opscope.disk import replace as renamed
 from opscope.errors import ModelError
-from opscope.registry import flushed, locked, version_folder, version_names
+from opscope.registry import locked, version_folder, version_names
 from opscope.settings import present_settings
 
 ACTIVE, CANDIDATE = "active", "candidate"
@@ -59,6 +60,15 @@ def aliases_of(models: Path) -> Aliases:
         raise ModelError(
             f"{path} cannot be read: {error}. Restore the file from a backup, or delete it and promote again."
         ) from error
+
+
+def versions_by_age(models: Path) -> list[str]:
+    """Names of the versions in the order of training, the oldest first, whatever the clock said; first those no log knows."""
+    trained: dict[str, int] = {}
+    for place, step in enumerate(aliases_of(models).log):
+        if step.done == TRAINED:
+            trained.setdefault(step.version, place)
+    return sorted(version_names(models), key=lambda name: (trained.get(name, -1), name))
 
 
 def active_version(models: Path) -> Path:
@@ -148,7 +158,10 @@ def _change(models: Path, change: Callable[[Aliases], Aliases]) -> Aliases:
         changed = change(aliases_of(models))
         written = models / f".{ALIASES}"
         told = {"format": _FORMAT, "active": changed.active, "candidate": changed.candidate, "log": [*map(asdict, changed.log)]}
-        written.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-        flushed(written)
-        os.replace(written, models / ALIASES)
+        try:
+            written.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+            flush_file(written)
+            renamed(written, models / ALIASES)
+        finally:
+            written.unlink(missing_ok=True)
     return changed

@@ -1,12 +1,14 @@
 """The command line: parses, runs the command, and says what went wrong."""
 
 import argparse
+import errno
 import os
 import signal
 import sys
 
 from opscope import __version__
 from opscope.commands import app, evaluate, explain, models, predict, review, train
+from opscope.disk import NO_ROOM, why_not
 from opscope.errors import OpscopeError
 
 FAILED = 2
@@ -43,13 +45,24 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"opscope: this needs {error.name}, which is not installed: pip install 'opscope[{extra}]'", file=sys.stderr)
         return FAILED
     except BrokenPipeError:
-        # The reader of the pipe has gone, which is its right; closing quietly needs a stdout that cannot fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of the pipe has gone, which is its right.
+        _close_quietly()
         return 1
+    except OSError as error:
+        if error.filename is not None or error.errno not in NO_ROOM | {errno.EIO}:
+            raise
+        print(f"opscope: standard output cannot be written: {why_not(error, 'write to a file with -o')}", file=sys.stderr)
+        _close_quietly()
+        return FAILED
     except (KeyboardInterrupt, _Terminated) as stop:
         print("opscope: stopped; nothing was left half written.", file=sys.stderr)
         return 128 + (signal.SIGTERM if isinstance(stop, _Terminated) else signal.SIGINT)
     return 0
+
+
+def _close_quietly() -> None:
+    """Gives standard output a place that cannot fail again at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

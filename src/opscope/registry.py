@@ -1,8 +1,10 @@
 """Versions of the model: immutable folders. Nothing but this and ``aliases`` touches ``models/``."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +13,9 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from safetensors import SafetensorError
+
+from opscope.disk import flush_file, flush_folder, replace, why_not
 from opscope.errors import ModelError
 from opscope.familiarity import Familiarity
 from opscope.guide import guide
@@ -118,7 +123,25 @@ def locked(models: Path) -> Iterator[None]:
             f"{models} is being changed by another run for more than {_PATIENCE} s. Try again when it is done."
         ) from None
     except OSError as error:
-        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
+        raise _unwritable(models, error) from error
+
+
+def make_ready(models: Path) -> tuple[str, ...]:
+    """Makes sure that versions can be saved here, before a training begins, and removes what killed runs left; gives its names.
+
+    Raises ModelError where nothing can be written.
+    """
+    if models.is_dir():
+        with locked(models):
+            return _remove_unfinished(models)
+    parent = next(folder for folder in models.absolute().parents if folder.exists())
+    if not os.access(parent, os.W_OK):
+        raise _unwritable(models, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    return ()
+
+
+def _unwritable(models: Path, error: OSError) -> ModelError:
+    return ModelError(f"{models} cannot be written: {why_not(error, 'choose another folder with --models')}")
 
 
 def load_version(folder: Path) -> Version:
@@ -175,31 +198,40 @@ def save_version(models: Path, version: Version, neighbours: Neighbours, others:
         building = models / f".{manifest.version}"
         try:
             building.mkdir()
-            save_scorer(version.scorer, version.familiarity, building / SCORER)
-            save_neighbours(neighbours, building / SIMILAR)
+            with _as_errors_of_the_system():
+                save_scorer(version.scorer, version.familiarity, building / SCORER)
+                save_neighbours(neighbours, building / SIMILAR)
             for name, written in others.items():
                 (building / name).write_bytes(written)
             files = {path.name: sha256_of(path) for path in sorted(building.iterdir())}
             (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
             for path in building.iterdir():
                 path.chmod(0o644)
-                flushed(path)
-            building.rename(models / manifest.version)
+                flush_file(path)
+            flush_folder(building)
+            replace(building, models / manifest.version)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return models / manifest.version
 
 
-def _remove_unfinished(models: Path) -> None:
+def _remove_unfinished(models: Path) -> tuple[str, ...]:
     """Removes what runs that were killed left half written; who holds the lock is the only one writing."""
-    for path in models.glob(".????-??-??-*"):
+    left = sorted(models.glob(".????-??-??-*"))
+    for path in left:
         shutil.rmtree(path, ignore_errors=True)
+    return tuple(path.name for path in left)
 
 
-def flushed(path: Path) -> None:
-    """Waits until the file is on the disk, so that no name ever stands for less than its content."""
-    with path.open("r+b") as handle:  # Windows flushes only what may be written
-        os.fsync(handle.fileno())
+@contextmanager
+def _as_errors_of_the_system() -> Iterator[None]:
+    """Raises OSError where safetensors tells of one in its own words."""
+    try:
+        yield
+    except SafetensorError as error:
+        if number := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise
 
 
 def _as_json(manifest: Manifest, files: dict[str, str]) -> str:

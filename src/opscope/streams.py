@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from opscope.disk import begin_part, replace, why_not
 from opscope.errors import DataError
 
 STANDARD_STREAM = "-"
@@ -102,19 +103,22 @@ def replaced_when_complete(path: Path | str) -> Iterator[BinaryIO]:
         raise DataError(f"The folder {path.parent} does not exist, so {path.name} cannot be written there. Make it first.")
     direct = path.exists() and not path.is_file()
     target = path.resolve()
-    written = target if direct else target.with_name(f".{target.name}.{os.getpid()}.part")
-    pack = _compression(path)
+    pack, written = _compression(path), None
     try:
-        with written.open("wb") as handle:
+        with target.open("wb") if direct else begin_part(target) as handle:
+            written = Path(handle.name)
             if pack:
                 with pack(handle, "wb") as packed:
                     yield packed
             else:
                 yield handle
+            if not direct:
+                handle.flush()
+                os.fsync(handle.fileno())
         if not direct:
-            os.replace(written, target)
+            replace(written, target)
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise DataError(f"{path} cannot be written: {why_not(error, 'name another file')}") from error
     finally:
-        if not direct:
+        if written and not direct:
             written.unlink(missing_ok=True)

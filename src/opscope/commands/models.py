@@ -3,10 +3,10 @@
 import json
 from dataclasses import asdict
 
-from opscope.aliases import ACTIVE, CANDIDATE, active_version, aliases_of, promote, roll_back, version_called
+from opscope.aliases import ACTIVE, CANDIDATE, active_version, aliases_of, promote, roll_back, version_called, versions_by_age
 from opscope.commands.base import add_command, add_reviews, models_of, reviewed_in
 from opscope.errors import InputError, ModelError
-from opscope.registry import CARD, read_manifest, version_names
+from opscope.registry import CARD, read_manifest
 
 _LIST_EXAMPLES = """\
 opscope models list
@@ -61,7 +61,7 @@ def _list(options) -> None:
             forced, why = " (forced)" if step.forced else "", f": {step.why}" if step.why else ""
             print(f"{step.when}  {step.who}  {step.done} {step.version}{forced}{why}")
         return
-    for name in version_names(models):
+    for name in versions_by_age(models):
         named = [alias for alias in (ACTIVE, CANDIDATE) if getattr(aliases, alias) == name]
         print(f"{name}  ({', '.join(named)})" if named else name)
 

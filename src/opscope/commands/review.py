@@ -107,7 +107,7 @@ def _import(options) -> None:
     if options.adjudicate:
         verdicts = [replace(verdict, adjudicates=True) for verdict in verdicts]
     reviews = open_reviews(options.reviews)
-    added = reviews.add(verdicts)
+    added = reviews.add(verdicts, as_dated=True)
     there = f"; {len(verdicts) - added:,} were there already" if added < len(verdicts) else ""
     print(f"{added:,} verdicts added at {reviews.place}{there}.")
 

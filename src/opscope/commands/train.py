@@ -6,6 +6,7 @@ from pathlib import Path
 from opscope.commands.base import add_columns, add_command, add_reviews, models_of, reviewed_in
 from opscope.commands.progress import progress
 from opscope.errors import InputError
+from opscope.registry import make_ready
 
 _EXAMPLES = """\
 opscope train my_labels.csv --dry-run --rejected wrong_rows.csv --fixes proposals.csv
@@ -59,6 +60,8 @@ def _look_and_train(options) -> None:
     if options.dry_run:
         return
     check_trainable(found, only=options.only, skip_rejected=options.skip_rejected)
+    if left := make_ready(models_of(options)):
+        print(f"Removed what a training that was killed left in {models_of(options)}: {', '.join(left)}", file=sys.stderr)
     with progress("training", steps_of_training(), options.progress) as on_step:
         trained = train_version(
             found.usable.dataset,
