@@ -111,7 +111,7 @@ def _uploaded() -> Table | None:
     return st.session_state["uploaded"]
 
 
-@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Reading the table")
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Reading the table")
 def _read(file_id: str, _path: str, sheet: str | None) -> Table:
     return read_table(_path, sheet=sheet)
 
@@ -126,7 +126,7 @@ def _column_of(table: Table) -> int:
     return column
 
 
-@st.cache_resource(max_entries=16, ttl="1h", show_spinner="Tagging")
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Tagging")
 def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str, content: int) -> TaggedList:
     """``content`` is the hash of the table, and tells tables apart sooner than Streamlit would."""
     return TaggedList.of_table(_model, _table, column, policy)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import streamlit as st
+from threadpoolctl import threadpool_limits
 
 from opscope.aliases import active_version
 from opscope.model import Model, load
@@ -20,6 +21,8 @@ def active_model() -> Model:
 
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _loaded(folder: Path) -> Model:
+    # Users share the processors already: a multiplication spread over all of them waits until all are free, each time anew.
+    threadpool_limits(1, user_api="blas")
     return load(folder)
 
 
