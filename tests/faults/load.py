@@ -6,21 +6,20 @@
 import asyncio
 import multiprocessing
 import os
-import random
 import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
 
-from faults.people import Acknowledged, Measured, Person
+from faults.people import Acknowledged, Lists, Measured, Person
 from opscope import load
 from opscope.labelled import read_dataset
 from opscope.paths import shipped
@@ -29,10 +28,8 @@ from opscope.reviews import open_reviews
 from opscope.verdicts import CANNOT_DECIDE, WITHDRAWN
 
 ROOT = Path(__file__).parents[2]
-ROWS, MANY_ROWS, LINES = 5_000, 50_000, 500
+USUAL, LONG = Lists(), Lists(rows=50_000)
 KEPT_FOR = 120  # seconds that Streamlit keeps a session whose tab was closed, in case the browser comes back
-_QUEUED = 3_000
-_SAMPLES_A_SECOND = 2
 
 
 @dataclass(frozen=True)
@@ -52,21 +49,23 @@ class Server:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a run: seconds of each kind of action, verdicts, and samples of memory in megabytes over the run."""
+    """What came of a run, with the server's megabytes, sampled until everybody had done everything once, and after that."""
 
     measured: Measured
-    megabytes: list[float]
-    began: float
-
-    @property
-    def warm(self) -> float:
-        """The most memory in the first third of the run, in which everybody has done everything once."""
-        return max(self.megabytes[: max(1, len(self.megabytes) // 3)])
+    warming: list[float]
+    after: list[float]
 
     @property
     def growth(self) -> float:
-        """By how much the highest memory of the last third is over that of the first."""
-        return max(self.megabytes[-max(1, len(self.megabytes) // 3) :]) - self.warm
+        """By how much the highest memory after the warm-up is over that at its end."""
+        return max(self.after) - self.after[0] if self.after else 0.0
+
+    @property
+    def told_memory(self) -> str:
+        """The memory in a sentence: at the end of the warm-up, and over the rest."""
+        tenth = max(1, len(self.after) // 10)
+        course = ", ".join(f"{statistics.median(self.after[at : at + tenth]):.0f}" for at in range(0, len(self.after), tenth))
+        return f"{self.after[0]:.0f} when all were warm, {course} over the rest, {max(self.after):.0f} at most ({self.growth:+.0f})"
 
 
 @dataclass(frozen=True)
@@ -83,10 +82,10 @@ class FairShare:
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[Server]:
-    """An app of its own with activities in its queue."""
+def served(folder: Path, queued: int = 3_000) -> Iterator[Server]:
+    """An app of its own with so many activities in its queue."""
     reviews, log = folder / "reviews.sqlite", folder / "server.log"
-    queue_texts(open_reviews(reviews), load(), corpus()[:_QUEUED], source="load")
+    queue_texts(open_reviews(reviews), load(), corpus()[:queued], source="load")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -119,12 +118,11 @@ def corpus() -> list[str]:
     return [" ".join(text.split()) for text in read_dataset(shipped("data/activities.csv")).texts]
 
 
-async def crowd(server: Server, people: int, seconds: float, *, pause: float, rows: int = ROWS, patience: float = 60) -> Load:
+async def crowd(server: Server, people: int, seconds: float, *, pause: float, lists: Lists = USUAL, patience: float = 120) -> Load:
     """Lets so many people use the app at once for so long; raises Broken as soon as one of them meets what must not be."""
-    measured, samples, began = Measured(), [], time.monotonic()
-    texts, loop = corpus(), asyncio.get_running_loop()
-    visitors = [Person(server.address, n, texts, measured, rows=rows, patience=patience) for n in range(people)]
-    watching = asyncio.create_task(_watch(server, samples))
+    found, texts, loop = Load(Measured(), [], []), corpus(), asyncio.get_running_loop()
+    visitors = [Person(server.address, number, texts, found.measured, lists, patience) for number in range(people)]
+    watching = asyncio.create_task(_watch(server, found, people))
     try:
         async with asyncio.TaskGroup() as group:
             for visitor in visitors:
@@ -132,13 +130,14 @@ async def crowd(server: Server, people: int, seconds: float, *, pause: float, ro
     finally:
         watching.cancel()
         await asyncio.gather(*(visitor.close() for visitor in visitors))
-    return Load(measured, samples, began)
+    return found
 
 
-async def _watch(server: Server, samples: list[float]) -> None:
+async def _watch(server: Server, found: Load, people: int) -> None:
     while True:
+        samples = found.after if len(found.measured.warm) == people else found.warming
         samples.append(server.megabytes())
-        await asyncio.sleep(1 / _SAMPLES_A_SECOND)
+        await asyncio.sleep(0.5)
 
 
 def kept(reviews: Path) -> list[Acknowledged]:
@@ -150,10 +149,10 @@ def kept(reviews: Path) -> list[Acknowledged]:
 
 async def fair_share(server: Server, rounds: int) -> FairShare:
     """Measures one user alone, and beside another, who is a process of its own so as not to slow the measuring one."""
-    person = Person(server.address, 0, corpus(), Measured(), rows=ROWS)
+    person = Person(server.address, 0, corpus(), Measured(), USUAL)
     await person.open()
-    await person.paste(LINES)
-    alone = [await person.paste(LINES) for _ in range(rounds)]
+    await person.paste(USUAL.lines)
+    alone = [await person.paste(USUAL.lines) for _ in range(rounds)]
     other = multiprocessing.get_context("spawn").Process(target=_upload_again_and_again, args=(server.address,), daemon=True)
     other.start()
     try:
@@ -161,7 +160,7 @@ async def fair_share(server: Server, rounds: int) -> FairShare:
         while server.megabytes() < before + 20:  # until the first of its uploads is being read
             await asyncio.sleep(0.2)
             assert other.is_alive(), "the other user has gone"
-        beside = [await person.paste(LINES) for _ in range(rounds)]
+        beside = [await person.paste(USUAL.lines) for _ in range(rounds)]
         assert other.is_alive(), "the other user has gone"
     finally:
         other.kill()
@@ -172,7 +171,7 @@ async def fair_share(server: Server, rounds: int) -> FairShare:
 
 def _upload_again_and_again(address: str) -> None:
     async def upload() -> None:
-        person = Person(address, 1, corpus(), Measured(), rows=MANY_ROWS)
+        person = Person(address, 1, corpus(), Measured(), LONG)
         await person.open()
         while True:
             await person.upload()
@@ -181,28 +180,28 @@ def _upload_again_and_again(address: str) -> None:
 
 
 async def held_by_uploads(server: Server, sessions: int) -> list[float]:
-    """Megabytes of the server: with one small session, after each of so many uploads of 50,000 rows, and when all tabs are closed."""
-    first = Person(server.address, 0, corpus(), Measured(), rows=ROWS)
+    """Megabytes of the server with one session, after each upload of 50,000 rows, and when those tabs have long been closed."""
+    first = Person(server.address, 0, corpus(), Measured(), USUAL)
     await first.open()
-    await first.paste(LINES)
+    await first.paste(USUAL.lines)
     found = [server.megabytes()]
     for number in range(1, sessions + 1):
-        person = Person(server.address, number, corpus(), Measured(), rows=MANY_ROWS, patience=120)
+        person = Person(server.address, number, corpus(), Measured(), LONG)
         await person.open()
         await person.upload()
         found.append(server.megabytes())
         await person.close()
     await asyncio.sleep(KEPT_FOR + 5)
-    await first.paste(LINES)
+    await first.paste(USUAL.lines)
     found.append(server.megabytes())
     await first.close()
     return found
 
 
-def told(seconds: dict[str, Sequence[float]]) -> list[str]:
+def told(found: Load) -> list[str]:
     """A line of a table for each kind of action: how often, median, and what 95 of 100 stayed under."""
     lines = ["| action | times | median s | 95 % under s |", "|---|---:|---:|---:|"]
-    for what, took in sorted(seconds.items()):
+    for what, took in sorted(found.measured.seconds.items()):
         under = statistics.quantiles(took, n=20)[-1] if len(took) > 1 else took[0]
         lines.append(f"| {what} | {len(took):,} | {statistics.median(took):.2f} | {under:.2f} |")
     return lines
@@ -211,18 +210,24 @@ def told(seconds: dict[str, Sequence[float]]) -> list[str]:
 async def campaign(people: int, seconds: float) -> None:
     """Prints a report of all of it."""
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
+        first = server.megabytes()
         found = await crowd(server, people, seconds, pause=3)
-        for line in told(found.measured.seconds):
-            print(line)
-        print(f"{len(found.measured.verdicts)} verdicts acknowledged, {len(kept(server.reviews))} kept.")
-        print(f"Memory: {found.megabytes[0]:.0f} at first, {found.warm:.0f} warm, {found.growth:+.0f} MB after that.")
+        say("\n".join(told(found)))
+        say(f"{len(found.measured.verdicts):,} verdicts acknowledged, {len(kept(server.reviews)):,} kept.")
+        say(f"Memory of the server, MB: {first:.0f} at first, then {found.told_memory}.")
         share = await fair_share(server, 15)
         alone, beside = (statistics.median(took) for took in (share.alone, share.beside))
-        print(f"Paste of {LINES} lines: {alone:.2f} s alone, {beside:.2f} s beside another, {share.ratio:.1f} times.")
+        say(f"Paste of {USUAL.lines} lines: {alone:.2f} s alone, {beside:.2f} s beside another, {share.ratio:.1f} times as long.")
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
-        print("Uploads of 50,000 rows, MB:", *(round(held) for held in await held_by_uploads(server, 5)))
+        held = ", ".join(f"{megabytes:.0f}" for megabytes in await held_by_uploads(server, 5))
+        say(f"Memory of the server with uploads of 50,000 rows one after another, and after them, MB: {held}.")
+
+
+def say(line: str) -> None:
+    """Writes a line of the report at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":
-    random.seed(0)
     asyncio.run(campaign(int(sys.argv[1]), float(sys.argv[2])))

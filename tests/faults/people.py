@@ -31,21 +31,30 @@ class Acknowledged:
 
 @dataclass(frozen=True)
 class Measured:
-    """What people lived through: seconds of each kind of action, and the verdicts that were acknowledged."""
+    """What people lived through: seconds of each kind of action, acknowledged verdicts, and who has done everything once."""
 
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     verdicts: list[Acknowledged] = field(default_factory=list)
+    warm: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Lists:
+    """How long lists are: at most so many lines are pasted, and tables of so many rows are uploaded."""
+
+    lines: int = 500
+    rows: int = 5_000
 
 
 class Person(Visitor):
-    """A person with lists of their own who does one thing after another; raises Broken for anything that is not theirs or not right."""
+    """A person with lists of their own who does one thing after another; raises Broken for what is not theirs or not right."""
 
-    def __init__(self, address: str, number: int, corpus: list[str], measured: Measured, *, rows: int, patience: float = 60):
+    def __init__(self, address: str, number: int, corpus: list[str], measured: Measured, lists: Lists, patience: float = 120):
         super().__init__(address, number, patience)
         self.name = f"Reviewer {number}"
         self.random = random.Random(number)
-        self._corpus, self._measured, self._rows = corpus, measured, rows
-        self._lists, self._mine, self._filter, self._page = 0, [], "", ""
+        self._corpus, self._measured, self._sizes = corpus, measured, lists
+        self._lists, self._mine, self._filter = 0, [], ""
 
     async def live(self, until: float, pause: float) -> None:
         """Opens the app, does everything once, and goes on in any order until then, with so many seconds between on average."""
@@ -55,20 +64,22 @@ class Person(Visitor):
         first = list(actions)
         while clock() < until or first:
             await (first.pop(0) if first else self.random.choice(actions))()
+            if not first and self.name not in self._measured.warm:
+                self._measured.warm.append(self.name)
             await asyncio.sleep(self.random.expovariate(1 / pause))
 
-    async def paste(self, rows: int | None = None) -> float:
+    async def paste(self, lines: int | None = None) -> float:
         """Pastes lines; all of them must come back, and no older ones."""
         await self._turn_to("Paste")
-        self._mine = self._new_list(rows or self.random.randint(5, 500))
+        self._mine = self._new_list(lines or self.random.randint(5, self._sizes.lines))
         took = await self._timed("paste", self.give("text_area", LISTED, "\n".join(self._mine)))
         self._check_table()
         return took
 
-    async def upload(self, rows: int | None = None) -> float:
+    async def upload(self) -> float:
         """Uploads a table with a column of another kind."""
         await self._turn_to("Upload a table")
-        self._mine = self._new_list(rows or self._rows)
+        self._mine = self._new_list(self._sizes.rows)
         content = io.StringIO()
         csv.writer(content).writerows([("site", "text"), *((self.marker, text) for text in self._mine)])
         took = await self._timed("upload", self.upload_file("Table", f"{self.marker}.csv", content.getvalue().encode()))

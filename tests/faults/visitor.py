@@ -28,7 +28,7 @@ class Broken(AssertionError):
 
 
 class Visitor:
-    """One session of the app. Raises Broken for an error on the page, somebody else's text, or no answer within ``patience`` seconds."""
+    """One session of the app. Raises Broken for an error on a page, another's text, or no answer within ``patience`` seconds."""
 
     def __init__(self, address: str, number: int, patience: float):
         self.address, self.number, self.patience = address, number, patience
@@ -116,7 +116,7 @@ class Visitor:
             raise Broken(f"{self.marker}: {label} cannot be downloaded: {told.error_msg}")
         file = await self._http.get(told.deferred_file.url)
         file.raise_for_status()
-        self._check_markers(file.content)
+        self.check_markers(file.content)
         return file.content
 
     def all(self, kind: str, label: str = "") -> Iterator:
@@ -139,6 +139,11 @@ class Visitor:
         """The texts of the page, captions, boxes and headings, one after another."""
         bodies = [*self.all("markdown"), *self.all("text"), *self.all("alert"), *self.all("heading"), *self.all("html")]
         return "\n".join(body.body for body in bodies)
+
+    def check_markers(self, data: bytes) -> None:
+        """Raises Broken where somebody else's marker stands in what the server sent."""
+        if others := {found.decode().capitalize() for found in MARKER.findall(data)} - {self.marker}:
+            raise Broken(f"{self.marker} was sent texts of {', '.join(sorted(others))}")
 
     async def _rerun(self, pressed: WidgetState | None = None) -> float:
         began = time.perf_counter()
@@ -173,7 +178,7 @@ class Visitor:
     async def _read(self) -> None:
         async for data in self._socket:
             self.received += len(data)
-            self._check_markers(data)
+            self.check_markers(data)
             message = ForwardMsg.FromString(data)
             kind = message.WhichOneof("type")
             if handle := getattr(self, f"_on_{kind}", None):
@@ -205,10 +210,6 @@ class Visitor:
 
     def _on_backend_operation_response(self, message: ForwardMsg) -> None:
         self._answers.pop(message.backend_operation_response.request_id).set_result(message)
-
-    def _check_markers(self, data: bytes) -> None:
-        if others := {found.decode().capitalize() for found in MARKER.findall(data)} - {self.marker}:
-            raise Broken(f"{self.marker} was sent texts of {', '.join(sorted(others))}")
 
 
 _MADE: dict[str, Callable[[str, object], WidgetState]] = {
