@@ -81,6 +81,16 @@ class FairShare:
         return statistics.median(self.beside) / statistics.median(self.alone)
 
 
+@dataclass(frozen=True)
+class Held:
+    """Megabytes of the server: before, after each upload of 50,000 rows, after each of the same again, and two minutes after each."""
+
+    before: float
+    once: list[float]
+    again: list[float]
+    rested: list[float]
+
+
 @contextmanager
 def served(folder: Path, queued: int = 3_000) -> Iterator[Server]:
     """An app of its own with so many activities in its queue."""
@@ -179,23 +189,31 @@ def _upload_again_and_again(address: str) -> None:
     asyncio.run(upload())
 
 
-async def held_by_uploads(server: Server, sessions: int) -> list[float]:
-    """Megabytes of the server with one session, after each upload of 50,000 rows, and when those tabs have long been closed."""
+async def held_by_uploads(server: Server, sessions: int) -> Held:
+    """Uploads 50,000 rows in one session after another, waits until the server forgets them, and does it again."""
     first = Person(server.address, 0, corpus(), Measured(), USUAL)
     await first.open()
     await first.paste(USUAL.lines)
-    found = [server.megabytes()]
-    for number in range(1, sessions + 1):
-        person = Person(server.address, number, corpus(), Measured(), LONG)
-        await person.open()
-        await person.upload()
-        found.append(server.megabytes())
-        await person.close()
-    await asyncio.sleep(KEPT_FOR + 5)
-    await first.paste(USUAL.lines)
-    found.append(server.megabytes())
+    found = Held(server.megabytes(), [], [], [])
+    for each in (found.once, found.again):
+        for number in range(1, sessions + 1):
+            person = Person(server.address, number, corpus(), Measured(), LONG)
+            await person.open()
+            await person.upload()
+            each.append(server.megabytes())
+            await person.close()
+        await asyncio.sleep(KEPT_FOR + 5)
+        await _come_and_go(server)  # which makes the server forget sessions
+        found.rested.append(server.megabytes())
     await first.close()
     return found
+
+
+async def _come_and_go(server: Server) -> None:
+    person = Person(server.address, 99, corpus(), Measured(), USUAL)
+    await person.open()
+    await person.close()
+    await asyncio.sleep(1)
 
 
 def told(found: Load) -> list[str]:
@@ -219,8 +237,9 @@ async def campaign(people: int, seconds: float) -> None:
         alone, beside = (statistics.median(took) for took in (share.alone, share.beside))
         say(f"Paste of {USUAL.lines} lines: {alone:.2f} s alone, {beside:.2f} s beside another, {share.ratio:.1f} times as long.")
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
-        held = ", ".join(f"{megabytes:.0f}" for megabytes in await held_by_uploads(server, 5))
-        say(f"Memory of the server with uploads of 50,000 rows one after another, and after them, MB: {held}.")
+        held = await held_by_uploads(server, 5)
+        once, again, rested = (", ".join(f"{megabytes:.0f}" for megabytes in own) for own in (held.once, held.again, held.rested))
+        say(f"Uploads of 50,000 rows, MB: {held.before:.0f} before, {once} once, {again} again; two minutes after each: {rested}.")
 
 
 def say(line: str) -> None:

@@ -39,7 +39,7 @@ class Visitor:
         self._page, self._session = "", ""
         self._given: dict[str, WidgetState] = {}
         self._answers: dict[str, asyncio.Future] = {}
-        self._drawn = asyncio.Event()
+        self._begun, self._drawn = asyncio.Event(), asyncio.Event()
         self._socket: ClientConnection | None = None
         self._http = httpx.AsyncClient(base_url=address, timeout=patience)
         self._reader: asyncio.Task | None = None
@@ -87,11 +87,8 @@ class Visitor:
         self._given[widget.id] = _state_of(kind, widget.id, value)
 
     async def click(self, label: str, *, times: int = 1) -> float:
-        """Clicks a button, or clicks it again before the server can answer; gives the seconds until the page is drawn anew."""
-        pressed = WidgetState(id=self.one("button", label).id, trigger_value=True)
-        for _ in range(times - 1):
-            await self._send_state(pressed)
-        return await self._rerun(pressed)
+        """Clicks a button, and again while the server is at it; gives the seconds until the page is drawn anew."""
+        return await self._rerun(WidgetState(id=self.one("button", label).id, trigger_value=True), times)
 
     async def upload_file(self, label: str, name: str, content: bytes) -> float:
         """Uploads a file; gives the seconds until the page is drawn with it."""
@@ -145,10 +142,12 @@ class Visitor:
         if others := {found.decode().capitalize() for found in MARKER.findall(data)} - {self.marker}:
             raise Broken(f"{self.marker} was sent texts of {', '.join(sorted(others))}")
 
-    async def _rerun(self, pressed: WidgetState | None = None) -> float:
+    async def _rerun(self, pressed: WidgetState | None = None, times: int = 1) -> float:
         began = time.perf_counter()
-        self._drawn.clear()
-        await self._send_state(pressed)
+        for _ in range(times):
+            self._begun.clear()
+            await self._send_state(pressed)
+            await self._awaited(self._begun.wait(), "a click")
         await self._awaited(self._drawn.wait(), "the page")
         return time.perf_counter() - began
 
@@ -186,6 +185,8 @@ class Visitor:
 
     def _on_new_session(self, message: ForwardMsg) -> None:
         self._elements = {}
+        self._drawn.clear()
+        self._begun.set()
         self._session = message.new_session.initialize.session_id
 
     def _on_navigation(self, message: ForwardMsg) -> None:
