@@ -83,7 +83,7 @@ class FairShare:
 
 @dataclass(frozen=True)
 class Held:
-    """Megabytes of the server: before, after each upload of 50,000 rows, after each of the same again, and two minutes after each."""
+    """Megabytes of the server: before, after each upload of 50,000 rows, after each of as many again, two minutes after either."""
 
     before: float
     once: list[float]
