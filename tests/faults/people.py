@@ -102,7 +102,8 @@ class Person(Visitor):
     async def download(self) -> None:
         """Takes the list along; all of it must be there."""
         kind = self.random.choice((_CSV, _XLSX, _PACK))
-        file = await self._timed(f"download {kind}", self.download_file(kind))
+        address = await self._timed(f"download {kind}", self.make_file(kind))
+        file = await self.fetch(address)
         texts = [file.decode("utf-8")] if kind != _XLSX else _parts_of(file)
         found = sum(text.count(self._stamp) for text in texts)
         if found < (len(self._mine) if kind != _PACK else 1):

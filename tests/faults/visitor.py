@@ -103,15 +103,19 @@ class Visitor:
         await self.give("file_uploader", label, state)
         return time.perf_counter() - began
 
-    async def download_file(self, label: str) -> bytes:
-        """Clicks a button that makes a file; gives the file."""
+    async def make_file(self, label: str) -> str:
+        """Clicks a button that makes a file; gives its address."""
         asked = BackMsg()
         asked.backend_operation_request.request_id, asked.backend_operation_request.session_id = uuid4().hex, self._session
         asked.backend_operation_request.deferred_file.file_id = self.one("download_button", label).deferred_file_id
         told = (await self._asked(asked, asked.backend_operation_request.request_id)).backend_operation_response
         if told.error_msg:
             raise Broken(f"{self.marker}: {label} cannot be downloaded: {told.error_msg}")
-        file = await self._http.get(told.deferred_file.url)
+        return told.deferred_file.url
+
+    async def fetch(self, address: str) -> bytes:
+        """Fetches a file that was made."""
+        file = await self._http.get(address)
         file.raise_for_status()
         self.check_markers(file.content)
         return file.content

@@ -12,7 +12,7 @@ from opscope.exporting import csv_of, workbook
 from opscope.guide import LABELS, guide
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
-from opscope.pages.shared import active_model, precedents
+from opscope.pages.shared import active_model, kept_for_download, precedents
 from opscope.pages.signing_in import guard, served_settings
 from opscope.pages.whole_list import show_preflight, show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
@@ -215,7 +215,7 @@ def _show_downloads(model: Model, tagged: TaggedList) -> None:
     for column, (name, what, made, file_name, mime) in zip(st.columns(len(kinds)), kinds, strict=True):
         column.download_button(
             name,
-            data=made,
+            data=kept_for_download(made, file_name, mime),
             file_name=file_name,
             mime=mime,
             help=what,
