@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
+.PHONY: install app test test-faults test-load lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
 
 install: .venv/installed
 
@@ -21,7 +21,11 @@ test: install
 
 # The attacks of tests/faults, with as many tries as RELIABILITY.md says; takes some ten minutes.
 test-faults: install
-	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2 --dist worksteal
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2 --dist worksteal --ignore tests/faults/test_load.py
+
+# Twenty people in the app for ten minutes, and what they cost it and each other; takes some twenty-five minutes, by itself.
+test-load: install
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults/test_load.py
 
 lint: install
 	$(BIN)/ruff check .
