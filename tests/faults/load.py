@@ -29,6 +29,7 @@ from opscope.verdicts import CANNOT_DECIDE, WITHDRAWN
 
 ROOT = Path(__file__).parents[2]
 USUAL, LONG = Lists(), Lists(rows=50_000)
+PAUSE = 8  # seconds that people think between two clicks, on average
 KEPT_FOR = 120  # seconds that Streamlit keeps a session whose tab was closed, in case the browser comes back
 
 
@@ -128,10 +129,10 @@ def corpus() -> list[str]:
     return [" ".join(text.split()) for text in read_dataset(shipped("data/activities.csv")).texts]
 
 
-async def crowd(server: Server, people: int, seconds: float, *, pause: float, lists: Lists = USUAL, patience: float = 120) -> Load:
+async def crowd(server: Server, people: int, seconds: float, *, pause: float, lists: Lists = USUAL) -> Load:
     """Lets so many people use the app at once for so long; raises Broken as soon as one of them meets what must not be."""
     found, texts, loop = Load(Measured(), [], []), corpus(), asyncio.get_running_loop()
-    visitors = [Person(server.address, number, texts, found.measured, lists, patience) for number in range(people)]
+    visitors = [Person(server.address, number, texts, found.measured, lists) for number in range(people)]
     watching = asyncio.create_task(_watch(server, found, people))
     try:
         async with asyncio.TaskGroup() as group:
@@ -229,7 +230,7 @@ async def campaign(people: int, seconds: float) -> None:
     """Prints a report of all of it."""
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
         first = server.megabytes()
-        found = await crowd(server, people, seconds, pause=3)
+        found = await crowd(server, people, seconds, pause=PAUSE)
         say("\n".join(told(found)))
         say(f"{len(found.measured.verdicts):,} verdicts acknowledged, {len(kept(server.reviews)):,} kept.")
         say(f"Memory of the server, MB: {first:.0f} at first, then {found.told_memory}.")

@@ -13,6 +13,7 @@ import pyarrow as pa
 from faults.visitor import Broken, Visitor
 from opscope.desk import LEAST_SECONDS
 
+PATIENCE = 300  # seconds; the machine may be busy with other work
 LISTED, TABLE = "Activities, one a line", "Each activity with its label"
 _WORDS = ("carrier", "line", "stock", "the", "invoice")
 _BUTTONS = {"production": "Production-scoped", "operations": "Operations-wide", "": "Cannot decide"}
@@ -49,8 +50,8 @@ class Lists:
 class Person(Visitor):
     """A person with lists of their own who does one thing after another; raises Broken for what is not theirs or not right."""
 
-    def __init__(self, address: str, number: int, corpus: list[str], measured: Measured, lists: Lists, patience: float = 120):
-        super().__init__(address, number, patience)
+    def __init__(self, address: str, number: int, corpus: list[str], measured: Measured, lists: Lists):
+        super().__init__(address, number, PATIENCE)
         self.name = f"Reviewer {number}"
         self.random = random.Random(number)
         self._corpus, self._measured, self._sizes = corpus, measured, lists
