@@ -17,7 +17,8 @@ from sqlalchemy.pool import NullPool
 
 from opscope.errors import DataError, ReviewError
 from opscope.formats.base import listed
-from opscope.reviews_place import Place, check_place, missing_reviews, place_of
+from opscope.reviews_place import Place, check_place, missing_driver, missing_reviews, place_of
+from opscope.reviews_postgresql import is_postgresql, postgresql_engine, said_by
 from opscope.reviews_tables import ACTIVITY, META, SCHEMA, TABLES, VERDICT
 from opscope.verdicts import Queued, Verdict, key_of, problems_with, problems_with_text
 
@@ -174,10 +175,11 @@ def _engine(place: Place, timeout: float) -> Engine:
     """Opens no connection before it is needed, and keeps none: what is open must not be taken along into another process."""
     try:
         url = URL.create("sqlite", database=str(place.path)) if place.path else make_url(place.url)
+        if is_postgresql(url):
+            return postgresql_engine(url, timeout)
         engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": timeout} if place.path else {})
-    except ModuleNotFoundError as error:
-        driver = f"{error.name}, which is not installed: pip install {error.name}"
-        raise ReviewError(f"{place.name} needs the driver {driver}") from error
+    except ImportError as error:
+        raise missing_driver(place, error) from error
     except (ArgumentError, ValueError) as error:
         raise ReviewError(
             f"{place.name} is no address of a database that is known here. "
@@ -205,7 +207,7 @@ def _begin(connection: Connection) -> None:
 def _told(place: Place, error: SQLAlchemyError) -> str:
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell more than people can use
-    if said := _SQLITE_SAYS.get(code):
+    if said := _SQLITE_SAYS.get(code) or said_by(cause):
         return f"{place.name} {said}"
     said = " ".join(str(cause).split()).rstrip(".?")
     return f"{place.name} cannot be used: {said}. Check that the database runs and that you may read and write it."
@@ -218,7 +220,8 @@ def _row_of(verdict: Verdict) -> dict[str, Any]:
 
 
 def _queue_row_of(activity: Queued) -> dict[str, Any]:
-    return asdict(activity) | {"key": _hashed(key_of(activity.text)), "added": _moment(activity.added)}
+    source = activity.source.encode(errors="backslashreplace").decode()  # the name of a file may be no text
+    return asdict(activity) | {"key": _hashed(key_of(activity.text)), "added": _moment(activity.added), "source": source}
 
 
 def _prediction_of(row: dict[str, Any]) -> dict[str, Any]:
