@@ -13,6 +13,7 @@ _SAYS = {  # by SQLSTATE
     "55P03": "is locked: another program has been writing for too long. End it, or try again.",
     "22P05": "cannot hold one of these characters, so nothing of this was kept. Use a database made with ENCODING 'UTF8'.",
     "42501": "is not open to this user. Let its owner grant CREATE on the schema, or all rights on the tables of the reviews.",
+    "3F000": "has no schema for the reviews. Make the one that the address or search_path names, and grant CREATE on it.",
     "25006": "can only be read: it is a replica, or was set so. Name the address of the database that is written.",
     "53100": "cannot grow: the disk of its server is full. Nothing of this was kept. Make room and try again.",
 }

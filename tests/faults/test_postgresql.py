@@ -115,7 +115,12 @@ def made(server, sql):
 @pytest.fixture
 def url(server, sql) -> str:
     """The address of an empty database."""
-    sql("DROP SCHEMA IF EXISTS team CASCADE", "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")
+    sql(
+        "DROP SCHEMA IF EXISTS team CASCADE",
+        "DROP SCHEMA public CASCADE",
+        "CREATE SCHEMA public",
+        "GRANT USAGE ON SCHEMA public TO PUBLIC",
+    )
     return server.url()
 
 
@@ -210,16 +215,16 @@ def check_each_is_there_once(reviews: Reviews, writers: int, many: int) -> None:
 
 
 def test_eight_writers_and_a_trainer_at_once_lose_nothing(url, tmp_path, started):
-    many = tries(15, 400)
-    trainer = started(SHARING, "train", url, tmp_path, 40)
+    many = tries(10, 400)
+    trainer = started(SHARING, "train", url, tmp_path, 30)
     assert trainer.stdout.readline() == "ready \n", trainer.communicate()
     writers = [started(SHARING, "write", url, f"reviewer {n}", n * many, many) for n in range(WRITERS)]
     assert [ended(writer) for writer in writers] == [["kept 1"] * many] * WRITERS
     trained = int(ended(trainer)[-1].removeprefix("trained "))
     check_each_is_there_once(open_reviews(url), WRITERS, many)
     (version,) = version_names(tmp_path)
-    assert 40 <= trained <= WRITERS * many
-    assert 30 <= read_manifest(tmp_path / version).own_rows <= WRITERS * many
+    assert 30 <= trained <= WRITERS * many
+    assert 20 <= read_manifest(tmp_path / version).own_rows <= WRITERS * many
 
 
 def test_eight_that_open_an_empty_database_at_once_make_it_once(server, sql):
@@ -237,7 +242,7 @@ def test_eight_that_open_an_empty_database_at_once_make_it_once(server, sql):
 
 
 def test_a_server_that_is_killed_loses_nothing_and_the_next_call_works(server, url, started):
-    kills, writers, many = tries(2, 40), 4, tries(60, 600)
+    kills, writers, many = tries(2, 40), 2, tries(40, 600)
     rng, reviews = random.Random(7), open_reviews(url)
     running = [started(SHARING, "write", url, f"reviewer {n}", n * many, many) for n in range(writers)]
     for _ in range(kills):
@@ -314,13 +319,14 @@ def test_writers_take_turns_at_any_isolation_that_the_database_prefers(made, sql
 def test_a_user_without_rights_is_told_so(server, sql, url):
     sql("DROP ROLE IF EXISTS anna", "CREATE ROLE anna LOGIN")
     own = url.replace("opscope@", "anna@")
-    sql("REVOKE CREATE ON SCHEMA public FROM PUBLIC", database=name_of(url))
     advice = "Let its owner grant CREATE on the schema, or all rights on the tables of the reviews."
     with refused(f"{own} is not open to this user. {advice}"):
         open_reviews(own)
 
 
-def test_a_database_that_may_only_be_read_is_told(url, reviews, sql):
+def test_a_database_that_may_only_be_read_is_told(made, sql):
+    url = made()
+    reviews = open_reviews(url)
     reviews.add([OIL])
     sql(f"ALTER DATABASE {name_of(url)} SET default_transaction_read_only = on")
     message = "can only be read: it is a replica, or was set so. Name the address of the database that is written."
@@ -339,6 +345,13 @@ def test_reviews_lie_in_the_schema_that_the_address_names(url, sql):
     sql("CREATE TABLE stock (part TEXT)", "CREATE SCHEMA team", database=name_of(url))
     reviews = open_reviews(f"{url}&options=-csearch_path%3Dteam")
     assert (reviews.add([OIL]), reviews.put_in_queue([waiting("Oil the chain")]), reviews.verdicts()) == (1, 1, [OIL])
+
+
+def test_a_schema_that_is_missing_is_told(url):
+    own = f"{url}&options=-csearch_path%3Dnone"
+    advice = "Make the one that the address or search_path names, and grant CREATE on it."
+    with refused(f"{own} has no schema for the reviews. {advice}"):
+        open_reviews(own)
 
 
 def test_a_driver_without_the_library_of_postgresql_is_told(tmp_path, monkeypatch):
