@@ -6,6 +6,8 @@ main                makes the environments and does both in each; see ``make tes
 """
 
 import json
+import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -21,7 +23,7 @@ from opscope.registry import default_models, load_version, version_names
 ROOT = Path(__file__).parents[2]
 LIBRARIES = ("numpy", "scikit-learn", "scipy", "joblib", "mapie")
 ANSWERS, TEXTS = "answers.json", "texts.txt"
-PYTHONS = ("3.11", "3.12", "3.13")
+PYTHONS = os.environ.get("OPSCOPE_PYTHONS", "3.11 3.12 3.13").split()  # versions or paths, the oldest first; uv finds them
 _ROWS, _NO_ACTIVITIES, _PIECES = 100, 30, 80
 
 
@@ -95,7 +97,8 @@ def ask(folder: Path) -> list[dict]:
             answers.write_text(json.dumps(told) + "\n", encoding="utf-8")
         first = json.loads(answers.read_text(encoding="utf-8"))
         off = {part: float(np.abs(np.subtract(told[part], first[part])).max()) for part in told}
-        found.append({"version": version.name, "libraries": {name: library_version(name) for name in LIBRARIES}} | off)
+        libraries = {"python": platform.python_version()} | {name: library_version(name) for name in LIBRARIES}
+        found.append({"version": version.name, "libraries": libraries} | off)
     return found
 
 
@@ -104,10 +107,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEXTS).write_text((ROOT / "tests/cases/longevity" / TEXTS).read_text(encoding="utf-8"), encoding="utf-8")
-        environments = [("oldest", PYTHONS[0]), *(("newest", python) for python in PYTHONS)]
-        pythons = {f"{age}-{python}": _environment(place / f"env-{age}-{python}", age, python) for age, python in environments}
-        pythons = {name: python for name, python in pythons.items() if python}
-        assert {"oldest-3.11", "newest-3.11"} <= set(pythons), "needs Python 3.11 for the oldest and the newest libraries"
+        environments = [("oldest", 0), *(("newest", number) for number in range(len(PYTHONS)))]
+        made = {f"{age}{number}": _environment(place / f"env-{age}{number}", age, PYTHONS[number]) for age, number in environments}
+        pythons = {name: python for name, python in made.items() if python}
+        assert {"oldest0", "newest0"} <= set(pythons), f"needs Python {PYTHONS[0]}; name others with OPSCOPE_PYTHONS"
         for name, python in pythons.items():
             _run(python, "save", place, name)
         worst = {"scorer": 0.0, "pipeline": 0.0}
@@ -126,7 +129,18 @@ def _environment(folder: Path, age: str, python: str) -> Path | None:
         return None
     chosen = ["--resolution", "lowest-direct"] if age == "oldest" else ["--constraints", ROOT / "constraints.txt"]
     wanted = folder / "wanted.txt"
-    compiled = ["uv", "pip", "compile", ROOT / "pyproject.toml", "--extra", "train", "--python-version", python, "--quiet", *chosen]
+    compiled = [
+        "uv",
+        "pip",
+        "compile",
+        ROOT / "pyproject.toml",
+        "--extra",
+        "train",
+        "--python",
+        folder / "bin/python",
+        "--quiet",
+        *chosen,
+    ]
     subprocess.run([*compiled, "--output-file", wanted], check=True, capture_output=True)
     interpreter = folder / "bin" / "python"
     subprocess.run(["uv", "pip", "install", "--quiet", "--python", interpreter, "-r", wanted], check=True, capture_output=True)

@@ -1,7 +1,7 @@
 """Writes verdicts, or trains on them, beside others that do; run by test_postgresql.py, in processes of their own.
 
 write PLACE REVIEWER FIRST MANY   one verdict a call; what is refused is said and tried again until it is kept
-train PLACE MODELS FEWEST         reads until there are so many, always the same ones first; trains while others write
+train PLACE MODELS FEWEST [...]   reads until there are so many, always the same ones first; trains while others write
 """
 
 import csv
@@ -36,8 +36,8 @@ def write(place: str, reviewer: str, first: str, many: str) -> None:
         _tell("kept", kept)
 
 
-def train(place: str, models: str, fewest: str) -> None:
-    """Prints on how many verdicts it trained."""
+def train(place: str, models: str, fewest: str, *options: str) -> None:
+    """Prints how many verdicts there were when it began to train."""
     from opscope import audit, labelled, retraining, training
     from opscope.cli import main
     from opscope.dataset import Dataset, Example
@@ -55,7 +55,7 @@ def train(place: str, models: str, fewest: str) -> None:
         before, seen = seen, reviews.verdicts()
         assert seen[: len(before)] == before
         time.sleep(_PAUSE)
-    assert main(["train", "--reviews", place, "--models", models, "--jobs", "1"]) == 0
+    assert main(["train", "--reviews", place, "--models", models, "--jobs", "1", *options]) == 0
     _tell("trained", len(seen))
 
 
