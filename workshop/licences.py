@@ -33,6 +33,7 @@ _IN_SPDX = {  # what packages without a licence expression write
     "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
     "Python Software Foundation License": "PSF-2.0",
 }
+_READ = {"axe-playwright-python": "MIT AND MPL-2.0"}  # states none; its LICENSE is MIT, the axe.min.js within says MPL 2.0
 _HEAD = """\
 # Licences
 
@@ -49,7 +50,10 @@ def main() -> None:
     versions: dict[str, list[str]] = {}
     for name, version in _LOCKED.findall((ROOT / "constraints.txt").read_text(encoding="utf-8")):
         versions.setdefault(name, []).append(version)
-    lines = [f"| {name} | {', '.join(found)} | {_licence(_metadata(name, found[0]))} |" for name, found in sorted(versions.items())]
+    lines = [
+        f"| {name} | {', '.join(found)} | {_READ.get(name) or _licence(_metadata(name, found[0]))} |"
+        for name, found in sorted(versions.items())
+    ]
     (ROOT / "docs/licences.md").write_text(_HEAD + "\n".join(lines) + "\n", encoding="utf-8")
     sys.stdout.write(f"{len(lines)} packages\n")
 
