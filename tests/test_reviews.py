@@ -136,6 +136,11 @@ def test_a_text_of_which_nothing_can_be_said_is_not_queued(reviews):
     assert reviews.queued() == []
 
 
+def test_text_of_a_source_that_is_none_is_kept_readable(reviews):
+    reviews.put_in_queue([waiting("Oil the chain", source="t\udcff.csv")])  # how Python names a file whose name is not UTF-8
+    assert reviews.queued() == [waiting("Oil the chain", source="t\\udcff.csv")]
+
+
 def test_a_new_file_has_a_log_ahead_and_is_safe_at_once(path, reviews):
     reviews.add([OIL])
     assert sql(path, "PRAGMA journal_mode") == [("wal",)]

@@ -16,7 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from opscope.aliases import active_version
-from opscope.errors import VersionWarning
+from opscope.errors import ModelError, VersionWarning
 from opscope.features import TextFeatures
 from opscope.registry import PIPELINE, Manifest, default_models, read_manifest, unaltered
 from opscope.text import checked
@@ -94,7 +94,14 @@ class ScopeClassifier(ClassifierMixin, BaseEstimator):
         _warn_of_other_libraries(manifest)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)  # said already, with what to do
-            return joblib.load(io.BytesIO(content)).classifier
+            try:
+                return joblib.load(io.BytesIO(content)).classifier
+            except (ImportError, AttributeError, TypeError, ValueError, KeyError) as error:
+                # The file is the one that was saved, so what it names is not, or no more, in these libraries.
+                raise ModelError(
+                    f"{folder / PIPELINE} cannot be opened with the libraries installed here: {error}. "
+                    "Install those that the manifest names, or train again."
+                ) from error
 
 
 def _warn_of_other_libraries(manifest: Manifest) -> None:

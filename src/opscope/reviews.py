@@ -191,7 +191,8 @@ def _put_after(latest: dict[str, str], rows: list[dict[str, Any]]) -> None:
 
 
 def _queue_row_of(activity: Queued) -> dict[str, Any]:
-    return asdict(activity) | {"key": _hashed(key_of(activity.text)), "added": _moment(activity.added)}
+    source = activity.source.encode(errors="backslashreplace").decode()  # the name of a file may be no text
+    return asdict(activity) | {"key": _hashed(key_of(activity.text)), "added": _moment(activity.added), "source": source}
 
 
 def _prediction_of(row: dict[str, Any]) -> dict[str, Any]:

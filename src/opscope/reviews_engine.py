@@ -10,7 +10,8 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from opscope.errors import ReviewError
-from opscope.reviews_place import Place
+from opscope.reviews_place import Place, missing_driver
+from opscope.reviews_postgresql import is_postgresql, postgresql_engine, said_by
 
 _ELSEWHERE = "or name another place with --reviews"
 _SQLITE_SAYS = {
@@ -29,11 +30,12 @@ def engine_of(place: Place, timeout: float) -> Engine:
     """Opens no connection before it is needed, and keeps none: what is open must not be taken along into another process."""
     try:
         url = URL.create("sqlite", database=str(place.path)) if place.path else make_url(place.url)
+        if is_postgresql(url):
+            return postgresql_engine(url, timeout)
         here = {"creator": lambda: _connection(str(place.path), timeout)} if place.path else {}
         engine = create_engine(url, poolclass=NullPool, **here)
-    except ModuleNotFoundError as error:
-        driver = f"{error.name}, which is not installed: pip install {error.name}"
-        raise ReviewError(f"{place.name} needs the driver {driver}") from error
+    except ImportError as error:
+        raise missing_driver(place, error) from error
     except (ArgumentError, ValueError) as error:
         raise ReviewError(
             f"{place.name} is no address of a database that is known here. "
@@ -82,7 +84,7 @@ def told(place: Place, error: SQLAlchemyError) -> str:
     """What went wrong and what to do, in a sentence or two."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell more than people can use
-    if said := _SQLITE_SAYS.get(code):
+    if said := _SQLITE_SAYS.get(code) or said_by(cause):
         return f"{place.name} {said}"
     said = " ".join(str(cause).split()).rstrip(".?")
     return f"{place.name} cannot be used: {said}. Check that the database runs and that you may read and write it."
