@@ -33,11 +33,12 @@ class Widget:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What the server sent in one run: all of it as bytes, its widgets, and the hashes of its pages by their address."""
+    """What the server sent in one run, as bytes; its widgets; the hashes of its pages by their address; and where to go instead."""
 
     raw: bytes
     widgets: tuple[Widget, ...]
     pages: dict[str, str]
+    sent_to: str
 
     def says(self, text: str) -> bool:
         return text.encode() in self.raw
@@ -46,11 +47,13 @@ class Drawn:
 class Session:
     """One connection; ``cookie`` is that of who signed in, and the headers may lie."""
 
-    def __init__(self, address: str, cookie: str = "", *, origin: str | None = "", host: str | None = None, token: str = XSRF) -> None:
+    def __init__(
+        self, address: str, cookie: str = "", *, origin: str | None = "", host: str | None = None, token: str = XSRF
+    ) -> None:
         port = urlsplit(address).port
         cookies = f"_streamlit_xsrf={XSRF}" + (f"; {USER_COOKIE}={cookie}" if cookie else "")
         where = urlsplit(f"//{host}") if host else None
-        self._socket = connect(
+        self._connection = connect(
             f"ws://{where.netloc if where else f'localhost:{port}'}/_stcore/stream",
             sock=None if where is None else _socket_to(port),
             origin=address if origin == "" else origin,
@@ -63,23 +66,28 @@ class Session:
         )
 
     def __enter__(self) -> "Session":
+        self._socket = self._connection.__enter__()
         return self
 
-    def __exit__(self, *_) -> None:
-        self._socket.close()
+    def __exit__(self, *error) -> None:
+        self._connection.__exit__(*error)
 
-    def run(self, *widgets: WidgetState, page: str = "", name: str = "", fragment: str = "") -> Drawn:
+    def run(self, *widgets: WidgetState, page: str = "", name: str = "") -> Drawn:
         """Asks for a run of a page, by its hash or its name, in which these widgets have changed."""
+        self.ask(*widgets, page=page, name=name)
+        return self._drawn()
+
+    def ask(self, *widgets: WidgetState, page: str = "", name: str = "", fragment: str = "") -> None:
+        """Asks for a run, and waits for nothing."""
         message = BackMsg()
         asked = message.rerun_script
         asked.page_script_hash, asked.page_name, asked.fragment_id = page, name, fragment
         asked.widget_states.widgets.extend(widgets)
         asked.SetInParent()
         self.send(message)
-        return self._drawn()
 
-    def send(self, message: BackMsg) -> None:
-        self._socket.send(message.SerializeToString())
+    def send(self, message: BackMsg | bytes) -> None:
+        self._socket.send(message if isinstance(message, bytes) else message.SerializeToString())
 
     def receive(self) -> ForwardMsg:
         message = ForwardMsg()
@@ -87,20 +95,22 @@ class Session:
         return message
 
     def _drawn(self) -> Drawn:
-        raw, widgets, pages = b"", [], {}
+        raw, widgets, pages, sent_to = b"", [], {}, ""
         while True:
             message = self.receive()
             raw += message.SerializeToString()
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 pages |= {page.url_pathname: page.page_script_hash for page in message.navigation.app_pages}
+            if kind == "auth_redirect":
+                sent_to = message.auth_redirect.url
             if kind == "delta" and message.delta.WhichOneof("type") == "new_element":
                 element = message.delta.new_element
                 inner = getattr(element, element.WhichOneof("type"))
                 if getattr(inner, "id", ""):
                     widgets.append(Widget(element.WhichOneof("type"), inner.id, getattr(inner, "label", "")))
             if kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:
-                return Drawn(raw, tuple(widgets), pages)
+                return Drawn(raw, tuple(widgets), pages, sent_to)
 
 
 def click(widget: Widget) -> WidgetState:

@@ -60,8 +60,8 @@ def _person_without_sign_in(settings: Settings) -> Person:
     if is_this_machine(address) and not asks_for_this_machine(headers.get("Host"), headers.get("Origin")):
         here = f"http://localhost:{st.get_option('server.port')}"
         raise NotAllowed(
-            f"This server is for its own machine, and was asked under another name or by another site. Open {here} on that machine, "
-            "or turn sign_in on where others use it too."
+            "This server is for its own machine, and was asked under another name or by another site. "
+            f"Open {here} on that machine, or turn sign_in on where others use it too."
         )
     return Person(who_asks(), role_without_sign_in(address, settings))
 
