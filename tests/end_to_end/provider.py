@@ -102,6 +102,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(self.provider.page(asked), "text/html")
         elif path == "/choose":
             self._send_to(self.provider.sent_back(asked))
+        elif path == "/framing":
+            self._answer(f'<iframe src="{html.escape(urlsplit(self.path).query)}" width="800" height="600"></iframe>', "text/html")
         elif path == "/end":
             self.provider.signed_out.append(asked["client_id"])
             self._send_to(asked["post_logout_redirect_uri"])

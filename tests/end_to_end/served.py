@@ -66,7 +66,7 @@ def serving(folder: Path, port: int) -> Iterator[subprocess.Popen]:
     try:
         yield server
     finally:
-        server.terminate()
+        server.kill()  # it would wait for connections
         server.wait()
 
 

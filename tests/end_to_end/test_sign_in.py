@@ -87,7 +87,7 @@ def test_nobody_who_is_not_signed_in_sees_more_than_the_page_to_sign_in_whatever
     for path in ("", "classify", "review", "train", "model", "guide"):
         visitor.goto(f"{server}/{path}")
         expect(visitor.get_by_text("Sign in to tag activities, to review them, or to train.")).to_be_visible()
-        assert [each.inner_text() for each in visitor.get_by_test_id("stMain").get_by_role("button").all()] == ["Sign in"]
+        expect(visitor.get_by_test_id("stMain").get_by_role("button")).to_have_text(["Sign in"])
         assert not any(link(visitor, name).count() for name in PAGES)
 
 
@@ -147,19 +147,36 @@ def test_an_approver_settles_promotes_and_rolls_back_under_the_e_mail_and_signs_
     expect(button(visitor, "Sign in")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["Train"])
-def test_who_is_signed_in_for_longer_than_the_token_is_good_for_is_out_with_the_next_click(visitor, provider, name):
+def test_a_file_over_the_limit_is_refused_with_the_limit(visitor, tmp_path):
+    path = tmp_path / "large.csv"
+    path.write_bytes(b"text\n" + b"Oil the chain\n" * 80_000)
+    sign_in(visitor, VERA)
+    visitor.get_by_text("Upload a table", exact=True).click()
+    visitor.locator("input[type=file]").set_input_files(path)
+    expect(visitor.get_by_text("File must be 1MB or smaller.", exact=True)).to_be_visible()
+
+
+def test_within_another_sites_page_there_is_nothing_to_click(browser, server, provider):
+    page = browser.new_page()
+    page.goto(f"{provider.address}/framing?{server}")
+    framed = page.frame_locator("iframe")
+    expect(framed.get_by_text("opscope does not show itself within another site.", exact=True)).to_be_visible()
+    expect(framed.get_by_role("button")).to_have_count(0)
+    page.close()
+
+
+def test_who_is_signed_in_for_longer_than_the_token_is_good_for_is_out_with_the_next_click(visitor, provider):
     ended = visitor.get_by_text("Your session has ended. Sign in again to go on.", exact=True)
     for seconds in (8, 60):  # a machine that is slower than the shorter one gets the longer one
         provider.people[BRIEF.email] = Someone(BRIEF.email, BRIEF.claims, seconds)
         button(visitor, "Sign in").click()
         visitor.get_by_role("link", name=BRIEF.email, exact=True).click()
         signed_in = time.monotonic()
-        expect(link(visitor, name).or_(ended)).to_be_visible()
+        expect(link(visitor, "Train").or_(ended)).to_be_visible()
         if not ended.count():
             break
     visitor.wait_for_timeout(1000 * max(0, signed_in + seconds - time.monotonic()) + 1000)
-    link(visitor, name).click()
+    link(visitor, "Train").click()
     expect(ended).to_be_visible()
     expect(button(visitor, "Sign in")).to_be_visible()
     assert not visitor.get_by_role("heading", name="Versions").count()
