@@ -153,7 +153,7 @@ def test_a_file_over_the_limit_is_refused_with_the_limit(visitor, tmp_path):
     sign_in(visitor, VERA)
     visitor.get_by_text("Upload a table", exact=True).click()
     visitor.locator("input[type=file]").set_input_files(path)
-    expect(visitor.get_by_text("File must be 1MB or smaller.", exact=True)).to_be_visible()
+    expect(visitor.get_by_text("File must be 1.0MB or smaller.")).to_be_visible()
 
 
 def test_within_another_sites_page_there_is_nothing_to_click(browser, server, provider):

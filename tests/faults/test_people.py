@@ -3,6 +3,7 @@
 The browser's part is in ``end_to_end/test_sign_in.py``.
 """
 
+import json
 import random
 import time
 from contextlib import ExitStack
@@ -13,7 +14,9 @@ import httpx
 import pytest
 from end_to_end.provider import CLIENT, SECRET, Provider, Someone
 from end_to_end.served import COOKIE_SECRET, SETTINGS, free_port, put_models, secrets_for, serving, wait_until_up
+from itsdangerous import TimestampSigner
 from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from faults import tries
@@ -178,6 +181,29 @@ def test_a_good_cookie_that_another_program_or_page_sends_lets_nobody_in(server,
     with Session(server.address, server.cookie("olga@example.com", "owners"), **headers) as session:
         drawn = session.run()
     assert drawn.says(OUTSIDE) and not drawn.says(INSIDE)
+
+
+def in_parts(server, monkeypatch, *, apart):
+    """A cookie in two parts: the second, with the end of the session, is of now, and the first, with the role, was signed before."""
+    now, payload = int(time.time()), {"realm_access": {"roles": ["owners"]}, "sub": "1", "origin": server.address}
+    text = json.dumps(payload | {"is_logged_in": True, "exp": now + 3600})
+    parts = [(now, "", "chunks-2"), (now - apart, "_1", text[: text.index('"exp"')]), (now, "_2", text[text.index('"exp"') :])]
+    signed = []
+    for when, ending, said in parts:
+        monkeypatch.setattr(TimestampSigner, "get_timestamp", lambda self, when=when: when)
+        signed.append(create_signed_value(COOKIE_SECRET, USER_COOKIE + ending, said).decode())
+    return f"{signed[0]}; {USER_COOKIE}_1={signed[1]}; {USER_COOKIE}_2={signed[2]}"
+
+
+def test_a_long_cookie_in_parts_lets_in(server, monkeypatch):
+    with Session(server.address, in_parts(server, monkeypatch, apart=1)) as session:
+        assert "train" in session.run().pages
+
+
+def test_parts_of_cookies_of_different_sign_ins_let_nobody_in(server, monkeypatch):
+    with Session(server.address, in_parts(server, monkeypatch, apart=2)) as session:
+        drawn = session.run()
+    assert drawn.says("Sign in") and not drawn.pages
 
 
 def test_a_good_cookie_lets_in(server):
