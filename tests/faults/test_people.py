@@ -184,7 +184,7 @@ def test_a_good_cookie_that_another_program_or_page_sends_lets_nobody_in(server,
 
 
 def in_parts(server, monkeypatch, *, apart):
-    """A cookie in two parts: the second, with the end of the session, is of now, and the first, with the role, was signed before."""
+    """A cookie in two parts: the second, with the end of the session, is of now; the first, with the role, was signed before."""
     now, payload = int(time.time()), {"realm_access": {"roles": ["owners"]}, "sub": "1", "origin": server.address}
     text = json.dumps(payload | {"is_logged_in": True, "exp": now + 3600})
     parts = [(now, "", "chunks-2"), (now - apart, "_1", text[: text.index('"exp"')]), (now, "_2", text[text.index('"exp"') :])]
