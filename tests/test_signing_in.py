@@ -10,6 +10,7 @@ import pytest
 import streamlit
 from hypothesis import given
 from hypothesis import strategies as some
+from itsdangerous import URLSafeTimedSerializer
 from streamlit.testing.v1 import AppTest
 
 from opscope import aliases
@@ -321,6 +322,44 @@ def test_a_session_with_this_end_has_ended_at_100(expires):
 @pytest.mark.parametrize("claims", [{"exp": 101}, {"exp": 100.5}, {"exp": None}, {}])
 def test_a_session_with_this_end_goes_on_at_100(claims):
     assert signing_in.is_signed_in({"is_logged_in": True} | claims, 100)
+
+
+SECRET = SECRETS["auth"]["cookie_secret"]
+COOKIE = "_streamlit_user"
+
+
+def signed(name, said, secret=SECRET):
+    return {name: URLSafeTimedSerializer(secret, salt=name).dumps(said)}
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {},
+        {"another": "x"},
+        signed(COOKIE, '{"email": "chunks-2"}'),
+        signed(COOKIE, "chunks-1") | signed(f"{COOKIE}_1", "{}"),
+        signed(COOKIE, "chunks-1") | signed(f"{COOKIE}_1", "{}") | {f"{COOKIE}_2": "left over from a longer one"},
+        signed(COOKIE, "{}") | {f"{COOKIE}_tokens": "x"},
+    ],
+)
+def test_a_cookie_whose_parts_are_all_there_is_of_one_sign_in(cookies):
+    assert signing_in.is_of_one_sign_in(cookies, SECRET)
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {COOKIE: "x"},
+        {COOKIE: ""},
+        signed(COOKIE, "{}", "another secret"),
+        signed(COOKIE, "chunks-2") | signed(f"{COOKIE}_1", "{}"),
+        signed(COOKIE, "chunks-1") | {f"{COOKIE}_1": "x"},
+        signed(COOKIE, "chunks-1") | {f"{COOKIE}_1": signed(f"{COOKIE}_2", "{}")[f"{COOKIE}_2"]},
+    ],
+)
+def test_a_cookie_of_which_a_part_is_missing_or_another_is_of_none(cookies):
+    assert not signing_in.is_of_one_sign_in(cookies, SECRET)
 
 
 @pytest.fixture

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import opscope
 from opscope.aliases import make_candidate
+from opscope.model import load
 from opscope.paths import shipped
 from opscope.registry import load_version, save_version
+from opscope.reviewing import queue_paste, verdict_on
+from opscope.reviews import open_reviews
 
 COOKIE_SECRET = "0123456789abcdef" * 2
 SETTINGS = """\
@@ -53,6 +56,14 @@ def put_models(folder: Path) -> None:
     renamed = dataclasses.replace(loaded, manifest=dataclasses.replace(loaded.manifest, version="2027-01-01-aaa"))
     save_version(folder / "models", renamed, loaded.neighbours, {})
     make_candidate(folder / "models", "2027-01-01-aaa")
+
+
+def put_reviews(folder: Path) -> None:
+    """Two queued activities, and one on which two people disagree."""
+    reviews, model = open_reviews(folder / "reviews.sqlite"), load()
+    queue_paste(reviews, model, "Oil the chain of line 2\nPay the carrier of Lyon")
+    disputed = model.predict("Count the drums beside dryer 4")
+    reviews.add([verdict_on(disputed, label, reviewer=name) for label, name in (("production", "Ben"), ("operations", "Cleo"))])
 
 
 @contextmanager

@@ -7,10 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from end_to_end.provider import CLIENT, SECRET, Provider, Someone
-from end_to_end.served import SETTINGS, free_port, put_models, secrets_for, serving, wait_until_up
-from opscope.aliases import active_version, aliases_of
-from opscope.model import load
-from opscope.reviewing import queue_paste, verdict_on
+from end_to_end.served import SETTINGS, free_port, put_models, put_reviews, secrets_for, serving, wait_until_up
+from opscope.aliases import aliases_of
 from opscope.reviews import open_reviews
 
 PAGES = ("Classify", "Review", "Train", "Model", "Guide")
@@ -32,10 +30,7 @@ def place(tmp_path_factory):
     place = tmp_path_factory.mktemp("sign_in")
     put_models(place)
     (place / "opscope.toml").write_text(SETTINGS, encoding="utf-8")
-    reviews, model = open_reviews(place / "reviews.sqlite"), load(active_version(place / "models"))
-    queue_paste(reviews, model, "Oil the chain of line 2\nPay the carrier of Lyon")
-    disputed = model.predict("Count the drums beside dryer 4")
-    reviews.add([verdict_on(disputed, label, reviewer=name) for label, name in (("production", "Ben"), ("operations", "Cleo"))])
+    put_reviews(place)
     return place
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from end_to_end.provider import CLIENT, SECRET, Provider, Someone
-from end_to_end.served import COOKIE_SECRET, SETTINGS, free_port, put_models, secrets_for, serving, wait_until_up
+from end_to_end.served import COOKIE_SECRET, SETTINGS, free_port, put_models, put_reviews, secrets_for, serving, wait_until_up
 from itsdangerous import TimestampSigner
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.web.server.starlette.starlette_app_utils import create_signed_value
@@ -21,9 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from faults import tries
 from faults.wire import USER_COOKIE, XSRF, Session, click, user_cookie, write
-from opscope.aliases import CANDIDATE, active_version, aliases_of, promote
-from opscope.model import load
-from opscope.reviewing import queue_paste, verdict_on
+from opscope.aliases import CANDIDATE, aliases_of, promote
 from opscope.reviews import open_reviews
 
 REFUSED = "This server is for its own machine, and was asked under another name or by another site."
@@ -64,20 +62,15 @@ def provider():
 def both(tmp_path_factory, provider):
     """A server on which people sign in, and one without sign-in for its own machine."""
     folders, ports = [tmp_path_factory.mktemp(name) for name in ("signed", "local")], [free_port(), free_port()]
-    for folder in folders:
-        put_models(folder)
-        promote(folder / "models", CANDIDATE, why="a trial")
+    put_models(folders[0])
+    promote(folders[0] / "models", CANDIDATE, why="a trial")
     (folders[0] / "opscope.toml").write_text(SETTINGS, encoding="utf-8")
+    (folders[1] / "opscope.toml").write_text('reviews = "reviews.sqlite"', encoding="utf-8")
     (folders[0] / ".streamlit").mkdir()
     secrets = secrets_for(ports[0], provider.metadata_url, CLIENT, SECRET)
     (folders[0] / ".streamlit/secrets.toml").write_text(secrets, encoding="utf-8")
-    own = SETTINGS.replace("sign_in = true", "sign_in = false")
-    (folders[1] / "opscope.toml").write_text(own, encoding="utf-8")
-    reviews, model = open_reviews(folders[0] / "reviews.sqlite"), load(active_version(folders[0] / "models"))
-    queue_paste(reviews, model, "Oil the chain of line 2\nPay the carrier of Lyon")
-    disputed = model.predict("Count the drums beside dryer 4")
-    reviews.add([verdict_on(disputed, label, reviewer=name) for label, name in (("production", "Ben"), ("operations", "Cleo"))])
     with serving(folders[0], ports[0]) as first, serving(folders[1], ports[1]) as second:
+        put_reviews(folders[0])
         yield [
             Served(wait_until_up(port), folder, process.pid)
             for folder, port, process in zip(folders, ports, (first, second), strict=True)
@@ -184,7 +177,7 @@ def test_a_good_cookie_that_another_program_or_page_sends_lets_nobody_in(server,
 
 
 def in_parts(server, monkeypatch, *, apart):
-    """A cookie in two parts: the second, with the end of the session, is of now, and the first, with the role, was signed before."""
+    """A cookie in two parts: the second, with the end of the session, is of now; the first, with the role, was signed before."""
     now, payload = int(time.time()), {"realm_access": {"roles": ["owners"]}, "sub": "1", "origin": server.address}
     text = json.dumps(payload | {"is_logged_in": True, "exp": now + 3600})
     parts = [(now, "", "chunks-2"), (now - apart, "_1", text[: text.index('"exp"')]), (now, "_2", text[text.index('"exp"') :])]
@@ -261,7 +254,7 @@ TOKEN = {"X-Xsrftoken": XSRF, "Cookie": f"_streamlit_xsrf={XSRF}"}
 
 def put(address, content, headers=TOKEN):
     files = {"file": ("a.csv", content, "text/csv")}
-    return httpx.put(address, files=files, headers=headers, timeout=30).status_code
+    return httpx.put(address, files=files, headers=headers, timeout=30, verify=False).status_code
 
 
 def test_a_file_is_taken_from_the_browser_whose_session_it_is_and_given_out_to_nobody(server):
@@ -271,8 +264,8 @@ def test_a_file_is_taken_from_the_browser_whose_session_it_is_and_given_out_to_n
         assert put(address, b"text\nOil the chain") == 204
         assert put(address, b"text\nOil the chain", {"Cookie": f"_streamlit_xsrf={XSRF}"}) == 403
         assert put(address, b"text\nOil the chain", TOKEN | {"X-Xsrftoken": "2|00000000|" + "cd" * 16 + "|1"}) == 403
-        assert httpx.delete(address).status_code == 403
-        assert "Oil the chain" not in httpx.get(address, headers=TOKEN).text
+        assert httpx.delete(address, verify=False).status_code == 403
+        assert "Oil the chain" not in httpx.get(address, headers=TOKEN, verify=False).text
         assert put(address.replace("/upload_file/", "/upload_file/x"), b"text") == 400
 
 
@@ -290,7 +283,7 @@ def test_a_file_over_the_limit_is_refused_before_it_is_in_memory(server):
         assert put(address, bytes(MEGABYTE + 1)) == 413
         try:
             kind = {"Content-Type": "multipart/form-data; boundary=x"}
-            status = httpx.put(address, content=sent(), headers=TOKEN | kind, timeout=30).status_code
+            status = httpx.put(address, content=sent(), headers=TOKEN | kind, timeout=30, verify=False).status_code
         except httpx.TransportError:  # the server hung up while the rest was still being sent
             status = 413
         assert status == 413
@@ -302,7 +295,7 @@ def test_an_answer_of_the_provider_that_this_browser_did_not_ask_for_signs_nobod
     with Session(server.address) as session:
         (button,) = session.run().widgets
         begin = session.run(click(button)).sent_to
-    with httpx.Client() as mallory, httpx.Client() as victim:
+    with httpx.Client(verify=False) as mallory, httpx.Client(verify=False) as victim:
         asked = mallory.get(server.address + begin).headers["Location"]
         answer = mallory.get(asked.replace("/authorize?", "/choose?") + "&email=mallory@example.com").headers["Location"]
         code, foreign = httpx.URL(answer).params["code"], httpx.URL(answer).params["state"]

@@ -53,8 +53,8 @@ def current_person() -> Person:
         return _person_without_sign_in(settings)
     if problems_with_sign_in():
         raise NotAllowed("Nobody can sign in here yet. Ask whoever runs this server to set sign-in up.")
-    claims = st.user.to_dict()
-    if not is_signed_in(claims, time.time()) or not is_of_one_sign_in(st.context.cookies, st.secrets["auth"]["cookie_secret"]):
+    claims, cookies = st.user.to_dict(), dict(st.context.cookies)
+    if not is_signed_in(claims, time.time()) or not is_of_one_sign_in(cookies, st.secrets["auth"]["cookie_secret"]):
         raise NotAllowed("You are not signed in, or your session has ended. Sign in first.")
     return Person(name_in(claims), role_from_claims(claims, settings))
 
@@ -186,7 +186,7 @@ def _show_sign_in() -> None:
         st.info("Your session has ended. Sign in again to go on.")
     else:
         st.text("Sign in to tag activities, to review them, or to train.")
-        if _BEGUN in st.context.cookies:
+        if _BEGUN in dict(st.context.cookies):
             st.info("You tried to sign in, and your provider has not let you in. Try again, or ask whoever runs this server.")
     for provider in providers_in(st.secrets["auth"]):
         label = "Sign in" if provider is None else f"Sign in with {provider}"
