@@ -1,6 +1,7 @@
 """What the commands share: how one is added to the parser, and the model or folder that its options name."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,12 @@ from opscope.model import Model, load
 from opscope.policies import POLICIES
 from opscope.registry import default_models
 from opscope.settings import present_settings
+from opscope.visible import visible
+
+
+def say(told: str, *, to_errors: bool = False) -> None:
+    """Prints lines with what would steer the terminal written out; results stay apart from what is ``to_errors``."""
+    print(visible(told), file=sys.stderr if to_errors else sys.stdout, flush=True)
 
 
 def add_command(

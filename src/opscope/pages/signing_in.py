@@ -11,6 +11,7 @@ import streamlit as st
 
 from opscope.aliases import who_asks
 from opscope.errors import NotAllowed, OpscopeError
+from opscope.markdown import as_markdown
 from opscope.roles import require, role_from_claims, role_without_sign_in
 from opscope.settings import Settings, present_settings
 
@@ -147,7 +148,7 @@ def _show_sign_in() -> None:
     else:
         st.text("Sign in to tag activities, to review them, or to train.")
     for provider in providers_in(st.secrets["auth"]):
-        label = "Sign in" if provider is None else f"Sign in with {provider}"
+        label = "Sign in" if provider is None else f"Sign in with {as_markdown(provider)}"
         st.button(label, on_click=st.login, args=[provider], type="primary", key=f"sign_in_{provider or ''}")
 
 

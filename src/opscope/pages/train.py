@@ -14,6 +14,7 @@ from opscope.errors import OpscopeError
 from opscope.guide import guide
 from opscope.jobs import Job, JobState, start_job
 from opscope.labelled import read_dataset
+from opscope.markdown import as_markdown
 from opscope.model import Model, load
 from opscope.pages.signing_in import guard
 from opscope.paths import shipped
@@ -61,7 +62,10 @@ def main() -> None:
         st.divider()
         _watch(_TRAIN, "Training")
     st.divider()
-    _show_versions()
+    try:
+        _show_versions()
+    except OpscopeError as error:
+        st.error(as_markdown(str(error)))
 
 
 def _is_busy() -> bool:
@@ -111,7 +115,7 @@ def _show_state(name: str, title: str, state: JobState) -> None:
         st.button("Cancel", key=f"cancel_{name}", on_click=_cancel, args=(name,), icon=":material/cancel:")
     elif state.status:
         said = [line for line in state.errors.splitlines() if line.startswith("opscope: ")]
-        st.error(said[-1].removeprefix("opscope: ") if said else f"{title} was stopped.")
+        st.error(as_markdown(said[-1].removeprefix("opscope: ")) if said else f"{title} was stopped.")
     elif name == _TRAIN:
         st.success("Training has ended. The new version is the candidate.")
         with st.expander("What it printed"):
@@ -194,7 +198,7 @@ def _show_versions() -> None:
     if columns[1].button("Roll back", disabled=aliases.active is None, icon=":material/undo:"):
         _changed(lambda: roll_back(models, why=why, who=guard(ROLL_BACK).name), "The version before is active again.")
     if said := st.session_state.pop("said", None):
-        st.success(said)
+        st.success(as_markdown(said))
 
 
 def _promote(models: Path, why: str, force: bool) -> None:
@@ -210,7 +214,7 @@ def _changed(change, said: str) -> None:
     try:
         change()
     except OpscopeError as error:
-        st.error(str(error))
+        st.error(as_markdown(str(error)))
         return
     st.session_state["said"] = said
     st.rerun()
