@@ -114,7 +114,7 @@ def test_a_refused_table_says_why(page, started):
     upload(page)
     started[0].present = JobState(status=2, errors="a warning\nopscope: labels.csv has no label column.\n")
     page.run()
-    assert page.error[0].value == "labels.csv has no label column."
+    assert page.error[0].value == as_markdown("labels.csv has no label column.")
 
 
 def test_the_candidate_is_compared_promoted_and_rolled_back(page, models):

@@ -8,8 +8,10 @@ import sys
 
 from opscope import __version__
 from opscope.commands import app, evaluate, explain, models, predict, review, train
+from opscope.commands.base import say
 from opscope.disk import NO_ROOM, why_not
 from opscope.errors import OpscopeError
+from opscope.visible import visible_line
 
 FAILED = 2
 _COMMANDS = (predict, explain, train, evaluate, models, review, app)
@@ -38,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
         options.command(options)
         sys.stdout.flush()
     except OpscopeError as error:
-        print(f"opscope: {error}", file=sys.stderr)
+        say(f"opscope: {error}", to_errors=True)
         return FAILED
     except ModuleNotFoundError as error:
         extra = _EXTRA_OF.get(error.name, "train")
@@ -65,10 +67,15 @@ def _close_quietly() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+class _Parser(argparse.ArgumentParser):
+    """A parser whose messages steer no terminal."""
+
+    def error(self, message: str):
+        super().error(visible_line(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="opscope", description="Tag activities as production-scoped or operations-wide, and see why."
-    )
+    parser = _Parser(prog="opscope", description="Tag activities as production-scoped or operations-wide, and see why.")
     parser.add_argument("--version", action="version", version=f"opscope {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for command in _COMMANDS:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 
 from opscope.disk import begin_part, replace, why_not
 from opscope.errors import DataError
+from opscope.visible import visible_line
 
 STANDARD_STREAM = "-"
 _COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules, loaded when a file needs them
@@ -25,8 +26,8 @@ def ending_of(name: str) -> str:
 
 
 def shown_name(path: Path | str) -> str:
-    """The name for messages."""
-    return "standard input" if str(path) == STANDARD_STREAM else str(path)
+    """The name for messages, in one line."""
+    return "standard input" if str(path) == STANDARD_STREAM else visible_line(str(path))
 
 
 @contextmanager

@@ -11,6 +11,12 @@ from opscope.model import Model, load
 from opscope.policies import POLICIES
 from opscope.registry import default_models
 from opscope.settings import present_settings
+from opscope.visible import visible
+
+
+def say(told: str, *, to_errors: bool = False) -> None:
+    """Prints lines with what would steer the terminal written out; results stay apart from what is ``to_errors``."""
+    print(visible(told), file=sys.stderr if to_errors else sys.stdout, flush=True)
 
 
 def add_command(

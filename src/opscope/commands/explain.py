@@ -31,4 +31,4 @@ def _explain(options) -> None:
     settled = precedents_in(options.reviews)
     explained = model.explain(options.text, policy_of(options), model.precedents(settled) if settled else None)
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print(as_json(explained) if options.json else as_text(explained, coloured=coloured))
+    print(as_json(explained) if options.json else as_text(explained, coloured=coloured))  # both steer nothing but colours

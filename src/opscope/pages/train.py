@@ -8,8 +8,10 @@ from pathlib import Path
 
 import streamlit as st
 
+from opscope.errors import OpscopeError
 from opscope.guide import guide
 from opscope.jobs import Job, JobState, start_job
+from opscope.markdown import as_markdown
 from opscope.pages.signing_in import guard
 from opscope.pages.versions import show_versions
 from opscope.registry import default_models
@@ -53,7 +55,10 @@ def main() -> None:
         st.divider()
         _watch(_TRAIN, "Training")
     st.divider()
-    show_versions()
+    try:
+        show_versions()
+    except OpscopeError as error:
+        st.error(as_markdown(str(error)))
 
 
 def _is_busy() -> bool:
@@ -112,7 +117,7 @@ def _show_state(name: str, title: str, state: JobState) -> None:
         st.button("Cancel", key=f"cancel_{name}", on_click=_cancel, args=(name,), icon=":material/cancel:")
     elif state.status:
         said = [line for line in state.errors.splitlines() if line.startswith("opscope: ")]
-        st.error(said[-1].removeprefix("opscope: ") if said else f"{title} was stopped.")
+        st.error(as_markdown(said[-1].removeprefix("opscope: ")) if said else f"{title} was stopped.")
     elif name == _TRAIN:
         st.success("Training has ended. The new version is the candidate.")
         with st.expander("What it printed"):
