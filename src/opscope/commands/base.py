@@ -83,7 +83,7 @@ def precedents_in(where: str | None):
     except ReviewError as error:
         if where is not None:
             raise
-        print(f"opscope: precedents are left out. {error}", file=sys.stderr)
+        say(f"opscope: precedents are left out. {error}", to_errors=True)
         return ()
 
 
