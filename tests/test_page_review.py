@@ -50,7 +50,7 @@ def click(app, label):
 
 def texts(app):
     """What stands large on the page: the activity that is shown first, then the dispute."""
-    return [found.proto.body for found in app.get("html") if found.proto.body.startswith('<p class="opscope-review">')]
+    return [found.proto.body for found in app.get("html") if found.proto.body.startswith('<p class="opscope-review"')]
 
 
 def shown(app):

@@ -10,6 +10,8 @@ from opscope.roles import CLASSIFY, REVIEW, TRAIN, may
 _STYLE = """<style>
 [data-testid='stMainBlockContainer'] { padding-top: 4.25rem; } /* Streamlit leaves much room on top */
 .st-key-alone { display: none; }
+/* Streamlit's own button under a table writes formulas as they are, past the exports. */
+[data-testid='stElementToolbarButton']:has(button[aria-label^='Download as CSV']) { display: none; }
 </style>"""
 _ALONE = """<script>
 try { void window.top.location.href } catch { document.body.textContent = "opscope does not show itself within another site." }
