@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from opscope.markdown import as_markdown
 from opscope.pages.signing_in import served_settings
 from opscope.reviews import open_reviews
 
@@ -157,4 +158,4 @@ def test_an_upload_keeps_its_columns_and_a_broken_one_is_named(page):
     page.file_uploader[0].set_value(("own.csv", b"no;Subject\n007;Grease the filler bearings\n", "text/csv")).run()
     assert list(page.dataframe[0].value["activity"]) == ["Grease the filler bearings"]
     page.file_uploader[0].set_value(("own.csv", b"\x00\x01", "text/csv")).run()
-    assert page.error[0].value == "own.csv holds binary data, not a table. Save it as CSV (UTF-8) and try again."
+    assert page.error[0].value == as_markdown("own.csv holds binary data, not a table. Save it as CSV (UTF-8) and try again.")

@@ -228,7 +228,7 @@ def test_a_dispute_is_settled(queued, model):
         [verdict_on(told, "production", reviewer="Ben", reason="for the line"), verdict_on(told, "operations", reviewer="Cleo")]
     )
     app = begun()
-    assert texts(app)[-1] == '<p class="opscope-review">Hire a clerk</p>'
+    assert texts(app)[-1] == '<p class="opscope-review" dir="auto">Hire a clerk</p>'
     assert "production-scoped: for the line\nCleo, " in said(app)
     next(field for field in app.text_input if field.label == "Why").set_value("personnel hires")
     click(app, "It is operations-wide")
