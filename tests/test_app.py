@@ -46,7 +46,7 @@ def test_a_pasted_list_is_tagged_line_by_line(page):
 
 def test_the_words_are_marked_and_markup_is_shown_as_text(page):
     paste(page, "<img src=x onerror=alert(1)> grease the filler bearings on line 2")
-    marked = next(block.value for block in page.markdown if '<p class="opscope-text">' in block.value)
+    marked = next(block.proto.body for block in page.get("html") if 'class="opscope-text"' in block.proto.body)
     assert "opscope-production" in marked
     assert "<img" not in marked and "&lt;" in marked
 

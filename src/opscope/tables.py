@@ -2,6 +2,7 @@
 
 import importlib
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,10 +13,14 @@ from opscope.errors import DataError
 from opscope.formats import FORMAT_OF, FORMATS, csv
 from opscope.formats.base import OpenTable, Row, as_text
 from opscope.streams import STANDARD_STREAM, ending_of, opened, read_errors_named, replaced_when_complete, shown_name
+from opscope.visible import visible_line
 
 TEXT_NAMES = ("text", "activity", "description", "task", "name", "title", "subject", "summary")
 _OTHER_TABLES = (".xls", ".xlsm", ".ods", ".json", ".feather", ".arrow", ".avro", ".orc", ".zip", ".zst")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs count in some countries' spreadsheets, and what stands invisibly before a sign may be dropped on the way.
+_SIGNS, _STARTS = frozenset("=+-@＝＋－＠"), frozenset("\t\r\n")
+_HALF = re.compile("[\ud800-\udfff]")
+_MOST_NAMED, _LONGEST_NAME = 30, 60  # columns in a message, and characters of a name
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,15 @@ def _named_errors(rows: Iterator[Row], name: str) -> Iterator[Row]:
 
 
 def read_table(path: Path | str, *, sheet: str | None = None) -> Table:
-    """Reads a whole table, every cell as text; raises DataError as open_table does."""
+    """Reads a whole table, every cell as text, with halves of characters as U+FFFD; raises DataError as open_table does."""
     with open_table(path, sheet=sheet) as (table, _):
-        rows = tuple(Row(row.number, tuple(map(as_text, row.values))) for row in table.rows)
-        return Table(table.name, table.columns, rows)
+        rows = tuple(Row(row.number, tuple(_whole(as_text(value)) for value in row.values)) for row in table.rows)
+        return Table(table.name, tuple(map(_whole, table.columns)), rows)
+
+
+def _whole(text: str) -> str:
+    """The text without halves of characters, which JSON may hold, and no page, file or database takes."""
+    return text if text.isascii() else _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 @contextmanager
@@ -109,16 +119,22 @@ def find_column(name: str, columns: Sequence[str], wanted: str | None) -> int:
             return lowered.index(candidate)
     if wanted is None and len(columns) == 1:
         return 0
+    more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
     looked_for = repr(wanted) if wanted else f"a text column ({', '.join(TEXT_NAMES)})"
     raise DataError(
-        f"{name} has no column {looked_for}. Columns are: {', '.join(columns)}. "
+        f"{name} has no column {looked_for}. Columns are: {', '.join(map(_shortened, columns[:_MOST_NAMED]))}{more}. "
         "Say which holds the activities with --text-column NAME."
     )
 
 
+def _shortened(name: str) -> str:
+    return visible_line(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…")
+
+
 def safe_cell(value: str) -> str:
     """The cell with an apostrophe in front where a spreadsheet would take it for a formula."""
-    return "'" + value if value.startswith(_FORMULA_STARTS) else value
+    first_seen = next((character for character in value if character.isprintable() and character != " "), "")
+    return "'" + value if first_seen in _SIGNS or value[:1] in _STARTS else value
 
 
 def as_csv(columns: dict[str, list]) -> bytes:

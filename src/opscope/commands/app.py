@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from opscope.commands.base import add_command
+from opscope.commands.base import add_command, say
 from opscope.paths import shipped
 from opscope.roles import APPROVER, role_without_sign_in
 from opscope.settings import Settings, present_settings, variable_of
@@ -71,8 +71,8 @@ def _flags(name: str, value: object) -> list[str]:
 def _warn_of_strangers(address: str, settings: Settings) -> None:
     role = role_without_sign_in(address, settings)
     if not settings.sign_in and role_without_sign_in(address, Settings()) != APPROVER:
-        print(
+        say(
             f"opscope: everybody who reaches {address} can use the app, in the role {role} and without signing in. "
             "To tell people apart, set sign_in = true in opscope.toml.",
-            file=sys.stderr,
+            to_errors=True,
         )

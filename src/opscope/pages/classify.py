@@ -13,7 +13,7 @@ from opscope.exporting import csv_of, workbook
 from opscope.guide import LABELS, OPERATIONS, PRODUCTION, guide
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
-from opscope.pages.shared import active_model, precedents
+from opscope.pages.shared import active_model, kept_for_download, precedents
 from opscope.pages.signing_in import guard, served_settings
 from opscope.pages.whole_list import show_preflight, show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
@@ -108,7 +108,7 @@ def _uploaded() -> Table | None:
     return st.session_state["uploaded"]
 
 
-@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Reading the table")
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Reading the table")
 def _read(file_id: str, _path: str, sheet: str | None) -> Table:
     return read_table(_path, sheet=sheet)
 
@@ -136,7 +136,7 @@ def _policy() -> str:
     )
 
 
-@st.cache_resource(max_entries=16, ttl="1h", show_spinner="Tagging")
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Tagging")
 def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str, content: int) -> TaggedList:
     """``content`` is the hash of the table, and tells tables apart sooner than Streamlit would."""
     return TaggedList.of_table(_model, _table, column, policy)
@@ -228,7 +228,7 @@ def _show_downloads(model: Model, tagged: TaggedList) -> None:
     for column, (name, what, made, file_name, mime) in zip(st.columns(len(kinds)), kinds, strict=True):
         column.download_button(
             name,
-            data=made,
+            data=kept_for_download(made, file_name, mime),
             file_name=file_name,
             mime=mime,
             help=what,

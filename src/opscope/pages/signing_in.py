@@ -13,6 +13,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from opscope.aliases import who_asks
 from opscope.errors import NotAllowed, OpscopeError
+from opscope.markdown import as_markdown
 from opscope.roles import asks_for_this_machine, is_this_machine, require, role_from_claims, role_without_sign_in
 from opscope.settings import Settings, present_settings
 
@@ -189,7 +190,7 @@ def _show_sign_in() -> None:
         if _BEGUN in dict(st.context.cookies):
             st.info("You tried to sign in, and your provider has not let you in. Try again, or ask whoever runs this server.")
     for provider in providers_in(st.secrets["auth"]):
-        label = "Sign in" if provider is None else f"Sign in with {provider}"
+        label = "Sign in" if provider is None else f"Sign in with {as_markdown(provider)}"
         st.button(label, on_click=st.login, args=[provider], type="primary", key=f"sign_in_{provider or ''}")
 
 
