@@ -162,7 +162,7 @@ def test_within_another_sites_page_there_is_nothing_to_click(browser, server, pr
 
 def test_who_is_signed_in_for_longer_than_the_token_is_good_for_is_out_with_the_next_click(visitor, provider):
     ended = visitor.get_by_text("Your session has ended. Sign in again to go on.", exact=True)
-    for seconds in (8, 60):  # a machine that is slower than the shorter one gets the longer one
+    for seconds in (6, 40):  # a machine that is slower than the shorter one gets the longer one
         provider.people[BRIEF.email] = Someone(BRIEF.email, BRIEF.claims, seconds)
         button(visitor, "Sign in").click()
         visitor.get_by_role("link", name=BRIEF.email, exact=True).click()
