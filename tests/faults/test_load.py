@@ -6,13 +6,13 @@ from collections import Counter
 
 import pytest
 
-from faults import load as module
 from faults import tries
-from faults.load import LONG, USUAL, Server, crowd, fair_share, held_by_uploads, kept, served
+from faults.load import LONG, THINKING, USUAL, crowd, fair_share, held_by_uploads, kept
 from faults.people import Lists, Measured, Person
+from faults.serving import Server, served
 from faults.visitor import Broken
 
-PEOPLE, SECONDS, PAUSE = tries(4, 20), tries(10, 600), tries(1, 10 * module.PAUSE) / 10
+PEOPLE, SECONDS, PAUSE = tries(4, 20), tries(10, 600), tries(1, 10 * THINKING) / 10
 LISTS = Lists(lines=tries(60, USUAL.lines), rows=tries(300, USUAL.rows))
 MB_A_ROW = 0.001  # a row of a table, its tag and Streamlit's copies of them: some 45 MB for 50,000
 TABLES_KEPT = 2  # for each session, as pages/classify.py says
