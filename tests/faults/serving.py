@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -68,6 +69,7 @@ def _wait_for(url: str, process: subprocess.Popen) -> None:
     raise AssertionError("The app does not start.")
 
 
+@cache
 def corpus() -> list[str]:
     """Activities to build lists of, one line each."""
     return [" ".join(text.split()) for text in read_dataset(shipped("data/activities.csv")).texts]

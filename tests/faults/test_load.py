@@ -13,7 +13,7 @@ from faults.serving import Server, served
 from faults.visitor import Broken
 
 PEOPLE, SECONDS, PAUSE = tries(4, 20), tries(10, 600), tries(1, 10 * THINKING) / 10
-LISTS = Lists(lines=tries(60, USUAL.lines), rows=tries(300, USUAL.rows))
+LISTS = Lists(lines=tries(40, USUAL.lines), rows=tries(150, USUAL.rows))
 MB_A_ROW = 0.001  # a row of a table, its tag and Streamlit's copies of them: some 45 MB for 50,000
 TABLES_KEPT = 2  # for each session, as pages/classify.py says
 MB_FOR_WORK = 100  # what several actions at once need for the while, and what the heap does not give back
@@ -24,7 +24,7 @@ only_full = pytest.mark.skipif(tries(0, 1) == 0, reason="takes minutes: make tes
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Server:
-    with served(tmp_path_factory.mktemp("load"), queued=tries(300, 3_000)) as server:
+    with served(tmp_path_factory.mktemp("load"), queued=tries(200, 3_000)) as server:
         yield server
 
 
