@@ -1,51 +1,24 @@
 """Load on the app: many people at once over Streamlit's protocol, what the server holds, and what one user costs another.
 
-``python tests/faults/load.py PEOPLE SECONDS`` prints a report; test_load.py asks for the same and checks it.
+``PYTHONPATH=tests python -m faults.load PEOPLE SECONDS`` prints a report; test_load.py asks for the same and checks it.
 """
 
 import asyncio
 import multiprocessing
-import os
-import socket
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
-
 from faults.people import Acknowledged, Lists, Measured, Person
-from opscope import load
-from opscope.labelled import read_dataset
-from opscope.paths import shipped
-from opscope.reviewing import queue_texts
+from faults.serving import Server, corpus, served
 from opscope.reviews import open_reviews
 from opscope.verdicts import CANNOT_DECIDE, WITHDRAWN
 
-ROOT = Path(__file__).parents[2]
 USUAL, LONG = Lists(), Lists(rows=50_000)
-PAUSE = 8  # seconds that people think between two clicks, on average
+THINKING = 8  # seconds between two clicks, on average
 KEPT_FOR = 120  # seconds that Streamlit keeps a session whose tab was closed, in case the browser comes back
-
-
-@dataclass(frozen=True)
-class Server:
-    """A running app."""
-
-    address: str
-    process: int
-    reviews: Path
-    log: Path
-
-    def megabytes(self) -> float:
-        """Its resident memory."""
-        status = Path(f"/proc/{self.process}/status").read_text(encoding="utf-8")
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
 
 
 @dataclass(frozen=True)
@@ -81,6 +54,10 @@ class FairShare:
         """How many times as long the median takes beside another."""
         return statistics.median(self.beside) / statistics.median(self.alone)
 
+    def __str__(self):
+        alone, beside = statistics.median(self.alone), statistics.median(self.beside)
+        return f"{alone:.2f} s alone, {beside:.2f} s beside another, {self.ratio:.1f} times as long"
+
 
 @dataclass(frozen=True)
 class Held:
@@ -90,43 +67,6 @@ class Held:
     once: list[float]
     again: list[float]
     rested: list[float]
-
-
-@contextmanager
-def served(folder: Path, queued: int = 3_000) -> Iterator[Server]:
-    """An app of its own with so many activities in its queue."""
-    reviews, log = folder / "reviews.sqlite", folder / "server.log"
-    queue_texts(open_reviews(reviews), load(), corpus()[:queued], source="load")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
-    environment = os.environ | {"OPSCOPE_REVIEWS": str(reviews), "TMPDIR": str(folder)}
-    with log.open("wb") as written:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=written, stderr=written)
-    try:
-        address = f"http://localhost:{port}"
-        _wait_for(f"{address}/_stcore/health", process)
-        yield Server(address, process.pid, reviews, log)
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_for(url: str, process: subprocess.Popen) -> None:
-    limit = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < limit:
-        try:
-            httpx.get(url)
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("The app does not start.")
-
-
-def corpus() -> list[str]:
-    """Activities to build lists of, one line each."""
-    return [" ".join(text.split()) for text in read_dataset(shipped("data/activities.csv")).texts]
 
 
 async def crowd(server: Server, people: int, seconds: float, *, pause: float, lists: Lists = USUAL) -> Load:
@@ -230,13 +170,12 @@ async def campaign(people: int, seconds: float) -> None:
     """Prints a report of all of it."""
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
         first = server.megabytes()
-        found = await crowd(server, people, seconds, pause=PAUSE)
+        found = await crowd(server, people, seconds, pause=THINKING)
         say("\n".join(told(found)))
         say(f"{len(found.measured.verdicts):,} verdicts acknowledged, {len(kept(server.reviews)):,} kept.")
         say(f"Memory of the server, MB: {first:.0f} at first, then {found.told_memory}.")
         share = await fair_share(server, 15)
-        alone, beside = (statistics.median(took) for took in (share.alone, share.beside))
-        say(f"Paste of {USUAL.lines} lines: {alone:.2f} s alone, {beside:.2f} s beside another, {share.ratio:.1f} times as long.")
+        say(f"Paste of {USUAL.lines} lines: {share}.")
     with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
         held = await held_by_uploads(server, 5)
         once, again, rested = (", ".join(f"{megabytes:.0f}" for megabytes in own) for own in (held.once, held.again, held.rested))

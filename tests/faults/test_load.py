@@ -6,14 +6,14 @@ from collections import Counter
 
 import pytest
 
-from faults import load as module
 from faults import tries
-from faults.load import LONG, USUAL, Server, crowd, fair_share, held_by_uploads, kept, served
+from faults.load import LONG, THINKING, USUAL, crowd, fair_share, held_by_uploads, kept
 from faults.people import Lists, Measured, Person
+from faults.serving import Server, served
 from faults.visitor import Broken
 
-PEOPLE, SECONDS, PAUSE = tries(4, 20), tries(10, 600), tries(1, 10 * module.PAUSE) / 10
-LISTS = Lists(lines=tries(60, USUAL.lines), rows=tries(300, USUAL.rows))
+PEOPLE, SECONDS, PAUSE = tries(4, 20), tries(10, 600), tries(1, 10 * THINKING) / 10
+LISTS = Lists(lines=tries(40, USUAL.lines), rows=tries(150, USUAL.rows))
 MB_A_ROW = 0.001  # a row of a table, its tag and Streamlit's copies of them: some 45 MB for 50,000
 TABLES_KEPT = 2  # for each session, as pages/classify.py says
 MB_FOR_WORK = 100  # what several actions at once need for the while, and what the heap does not give back
@@ -24,7 +24,7 @@ only_full = pytest.mark.skipif(tries(0, 1) == 0, reason="takes minutes: make tes
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory) -> Server:
-    with served(tmp_path_factory.mktemp("load"), queued=tries(300, 3_000)) as server:
+    with served(tmp_path_factory.mktemp("load"), queued=tries(200, 3_000)) as server:
         yield server
 
 
