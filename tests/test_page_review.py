@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from opscope import desk
 from opscope.guide import guide
+from opscope.pages.shared import screens
 from opscope.reviewing import queue_paste, verdict_on
 from opscope.reviews import open_reviews
 from opscope.settling import settle
@@ -21,6 +22,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setenv("OPSCOPE_REVIEWS", str(path))
     monkeypatch.setattr(desk, "LEAST_SECONDS", 0.0)
     streamlit.cache_resource.clear()
+    screens.cache_clear()
     return path
 
 

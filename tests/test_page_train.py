@@ -9,6 +9,7 @@ from opscope import aliases
 from opscope.aliases import active_version, aliases_of
 from opscope.jobs import JobState
 from opscope.markdown import as_markdown
+from opscope.pages.shared import jobs_of_all
 from opscope.paths import shipped
 from opscope.registry import load_version, save_version
 
@@ -67,6 +68,7 @@ def page(models, started):
     import streamlit
 
     streamlit.cache_resource.clear()
+    jobs_of_all.cache_clear()
     app = AppTest.from_file(APP, default_timeout=60).run()
     app.switch_page("src/opscope/pages/train.py").run()
     assert not app.exception

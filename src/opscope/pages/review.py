@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from opscope.desk import Decided, Desk, Screens
+from opscope.desk import Decided, Desk
 from opscope.display import as_html
 from opscope.errors import OpscopeError
 from opscope.explanation import Explanation
@@ -26,7 +26,7 @@ from opscope.pages.review_parts import (
     tag_of,
 )
 from opscope.pages.reviewer import own_desk, show_reviewer
-from opscope.pages.shared import active_model
+from opscope.pages.shared import active_model, screens
 from opscope.pages.signing_in import guard
 from opscope.prediction import Prediction
 from opscope.review_queue import Chosen
@@ -51,12 +51,6 @@ class Stand:
 
     status: Status
     settlement: Settlement
-
-
-@st.cache_resource(max_entries=10, show_spinner=False)
-def screens(place: str) -> Screens:
-    """What is on the screens of all who use this server and these reviews."""
-    return Screens()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

@@ -12,6 +12,7 @@ from opscope.errors import OpscopeError
 from opscope.guide import guide
 from opscope.jobs import Job, JobState, start_job
 from opscope.markdown import as_markdown
+from opscope.pages.shared import jobs_of_all
 from opscope.pages.signing_in import guard
 from opscope.pages.versions import show_versions
 from opscope.registry import default_models
@@ -26,15 +27,10 @@ def jobs() -> dict[str, Job]:
     return st.session_state.setdefault("jobs", {})
 
 
-@st.cache_resource
-def _all_jobs() -> list[Job]:
-    """The jobs of all who use this server, so that they do not slow each other down."""
-    return []
-
-
 def _start(name: str, arguments: list[str]) -> None:
     jobs()[name] = start_job(arguments, user=guard(TRAIN).name)
-    _all_jobs()[:] = [job for job in _all_jobs() if job.state().is_running] + [jobs()[name]]
+    every = jobs_of_all()
+    every[:] = [job for job in every if job.state().is_running] + [jobs()[name]]
 
 
 def main() -> None:
@@ -62,7 +58,7 @@ def main() -> None:
 
 
 def _is_busy() -> bool:
-    return any(job.state().is_running for job in _all_jobs())
+    return any(job.state().is_running for job in jobs_of_all())
 
 
 def _show_upload() -> None:
