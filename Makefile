@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults fuzz lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
+.PHONY: install app test test-faults fuzz test-load test-longevity lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock lock-check licences clean
 
 install: .venv/installed
 
@@ -21,7 +21,15 @@ test: install
 
 # The attacks of tests/faults, with as many tries as RELIABILITY.md says; takes some ten minutes.
 test-faults: install
-	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2 --dist worksteal --ignore tests/faults/test_load.py
+
+# Twenty people in the app for ten minutes, and what they cost it and each other; takes some twenty-five minutes, by itself.
+test-load: install
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults/test_load.py
+
+# Versions saved with the oldest and the newest libraries, each asked with all of them; needs uv, takes some five minutes.
+test-longevity: install
+	PYTHONPATH=src $(BIN)/python tests/faults/longevity.py main
 
 # Fuzzes every reader for so many minutes; atheris has an environment of its own, which nothing else needs.
 MINUTES ?= 60
@@ -87,6 +95,13 @@ screenshots: install
 
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt
+
+# The lock is the one that uv makes of pyproject.toml and of itself.
+lock-check: lock
+	git diff --exit-code constraints.txt
+
+licences: install
+	$(BIN)/python workshop/licences.py
 
 clean:
 	rm -rf .venv .venv-bench .venv-fuzz .venv-workshop .pytest_cache .ruff_cache dist

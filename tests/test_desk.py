@@ -1,3 +1,4 @@
+import gc
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
@@ -198,3 +199,11 @@ def test_a_verdict_that_cannot_be_kept_leaves_the_activity_there(reviews, model,
         with pytest.raises(ReviewError, match=r"^the disk is full$"):
             desk.undo(reviews, turn=desk.turn)
     assert len(desk.decided) == 1
+
+
+def test_what_was_on_a_screen_that_is_gone_is_given_to_the_next(office):
+    closed = Desk("Anna")
+    first = office(closed)
+    del closed
+    gc.collect()
+    assert office(Desk("Anna")) == first

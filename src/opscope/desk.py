@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from threading import Lock, RLock
-from uuid import uuid4
+from weakref import WeakKeyDictionary
 from zlib import crc32
 
 import numpy as np
@@ -32,23 +32,25 @@ class Decided:
 class Screens:
     """Which activity is on whose screen, so that reviewers at the same time get different ones; threads may share it.
 
+    A desk that nobody holds any more, since its session has ended, has no screen.
+
     It only prefers: where all that wait are on other screens, one of these is given, since two verdicts on it do no harm.
     """
 
     def __init__(self):
-        self._shown: dict[str, str] = {}
+        self._shown: WeakKeyDictionary[Desk, str] = WeakKeyDictionary()
         self._lock = Lock()
 
-    def take(self, screen: str, candidates: Iterable[Chosen]) -> Chosen | None:
+    def take(self, desk: "Desk", candidates: Iterable[Chosen]) -> Chosen | None:
         """The first candidate that is on no other screen, or else the first; None where there is none. It is on this one now."""
         candidates = list(candidates)
         with self._lock:
-            self._shown.pop(screen, None)
+            self._shown.pop(desk, None)
             others = set(self._shown.values())
             free = (one for one in candidates if key_of(one.activity.text) not in others)
             taken = next(free, candidates[0] if candidates else None)
             if taken:
-                self._shown[screen] = key_of(taken.activity.text)
+                self._shown[desk] = key_of(taken.activity.text)
         return taken
 
 
@@ -67,7 +69,6 @@ class Desk:
         self.decided: list[Decided] = []
         self._order: list[Chosen] = []
         self._tags_seen: set[str] = set()
-        self._screen = uuid4().hex
         self._lock = RLock()
         self._last_click, self._clicked_at = "", float("-inf")
 
@@ -88,7 +89,7 @@ class Desk:
                 if not waiting:
                     self._order = self._ordered(queued, verdicts, place_of)
                     waiting = self._waiting(verdicts)
-                self.shown = screens.take(self._screen, waiting)
+                self.shown = screens.take(self, waiting)
             return self.shown
 
     def put_back(self, *, second: bool) -> None:

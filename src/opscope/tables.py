@@ -12,12 +12,15 @@ from opscope.errors import DataError
 from opscope.formats import FORMAT_OF, FORMATS, csv
 from opscope.formats.base import MOST_COLUMNS, OpenTable, Row, as_text, whole_characters
 from opscope.streams import STANDARD_STREAM, ending_of, opened, read_errors_named, replaced_when_complete, shown_name
+from opscope.visible import visible_line
 
 TEXT_NAMES = ("text", "activity", "description", "task", "name", "title", "subject", "summary")
 MOST_CELLS = 20_000_000  # of a table in memory, where an empty one takes eight bytes and another some sixty
 MOST_CHARACTERS = 500_000_000  # likewise; a packed file of a few megabytes may hold as many
 _OTHER_TABLES = (".xls", ".xlsm", ".ods", ".json", ".feather", ".arrow", ".avro", ".orc", ".zip", ".zst")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs count in some countries' spreadsheets, and what stands invisibly before a sign may be dropped on the way.
+_SIGNS, _STARTS = frozenset("=+-@＝＋－＠"), frozenset("\t\r\n")
+_MOST_NAMED, _LONGEST_NAME = 30, 60  # columns in a message, and characters of a name
 
 
 @dataclass(frozen=True)
@@ -141,16 +144,22 @@ def find_column(name: str, columns: Sequence[str], wanted: str | None) -> int:
             return lowered.index(candidate)
     if wanted is None and len(columns) == 1:
         return 0
+    more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
     looked_for = repr(wanted) if wanted else f"a text column ({', '.join(TEXT_NAMES)})"
     raise DataError(
-        f"{name} has no column {looked_for}. Columns are: {', '.join(columns)}. "
+        f"{name} has no column {looked_for}. Columns are: {', '.join(map(_shortened, columns[:_MOST_NAMED]))}{more}. "
         "Say which holds the activities with --text-column NAME."
     )
 
 
+def _shortened(name: str) -> str:
+    return visible_line(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…")
+
+
 def safe_cell(value: str) -> str:
     """The cell with an apostrophe in front where a spreadsheet would take it for a formula."""
-    return "'" + value if value.startswith(_FORMULA_STARTS) else value
+    first_seen = next((character for character in value if character.isprintable() and character != " "), "")
+    return "'" + value if first_seen in _SIGNS or value[:1] in _STARTS else value
 
 
 def as_csv(columns: dict[str, list]) -> bytes:

@@ -28,6 +28,14 @@ def test_a_pasted_list_is_tagged_and_explained(page):
     expect(page.get_by_text("make it read as equipment maintenance")).to_be_visible()
 
 
+def test_no_table_is_written_out_past_the_exports(page):
+    paste(page, "=1+1 grease the filler bearings on line 2")
+    expect(page.get_by_text("1 of 1 activities.")).to_be_visible()
+    page.get_by_test_id("stDataFrame").first.hover()
+    expect(page.get_by_role("button", name=re.compile("^Search: Each activity"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Download as CSV"))).to_have_count(0)
+
+
 def test_another_wording_is_scored_as_it_is_typed(page):
     paste(page, "Grease the filler bearings on line 2")
     wording = page.get_by_role("textbox", name="Try another wording")

@@ -12,6 +12,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from opscope.errors import DataError
 from opscope.formats.base import NOT_IN_XML
 from opscope.formats.sheets import Column, Sheet
+from opscope.formats.written_sheets import begin_sheet, rows_kept
 
 _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
@@ -28,11 +29,12 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     for style in _styles():
         book.add_named_style(style)
-    for sheet in sheets:
-        _check_size(sheet)
-        _write(book.create_sheet(sheet.title), sheet)
     buffer = io.BytesIO()
-    book.save(buffer)
+    with rows_kept():
+        for sheet in sheets:
+            _check_size(sheet)
+            _write(begin_sheet(book, sheet.title), sheet)
+        book.save(buffer)
     return buffer.getvalue()
 
 

@@ -13,6 +13,7 @@ from openpyxl.cell import WriteOnlyCell
 from opscope.errors import DataError
 from opscope.formats.base import NOT_IN_XML, OpenTable, Problems, Row, as_text, check_fields
 from opscope.formats.parts import check_parts
+from opscope.formats.written_sheets import begin_sheet, rows_kept
 
 _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
@@ -98,9 +99,10 @@ class Writer:
         """``added`` are the names and types of the columns that follow those of the table."""
         self._handle, self._table = handle, table
         self._book = openpyxl.Workbook(write_only=True)
-        self._sheet = self._book.create_sheet("activities")
+        self._sheet = begin_sheet(self._book, "activities")
         self._written = 1
-        self._sheet.append([self._cell(column) for column in (*table.columns, *added)])
+        with rows_kept():
+            self._sheet.append([self._cell(column) for column in (*table.columns, *added)])
 
     def write(self, rows: Sequence[Row], results: Sequence[Sequence]) -> None:
         """Appends rows, each with its cells of the ``results`` columns; raises DataError beyond what a sheet can hold."""
@@ -108,8 +110,9 @@ class Writer:
         self._written += len(rows)
         if self._written > _MOST_ROWS:
             raise DataError(f"A sheet holds at most {_MOST_ROWS:,} rows and this table has more. Write CSV or Parquet.")
-        for row, new in zip(rows, zip(*results, strict=True), strict=True):
-            self._sheet.append([self._cell(value) for value in (*row.values, *new)])
+        with rows_kept():
+            for row, new in zip(rows, zip(*results, strict=True), strict=True):
+                self._sheet.append([self._cell(value) for value in (*row.values, *new)])
 
     def _cell(self, value):
         if (
@@ -127,6 +130,8 @@ class Writer:
 
     def close(self) -> None:
         """Writes the workbook; the handle stays open."""
+        with rows_kept():
+            self._sheet.close()
         self._book.save(self._handle)
 
     def abandon(self) -> None:

@@ -1,26 +1,26 @@
 """Page: paste or upload activities, see each tagged, filter them, open one to see why, try another wording, download."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from opscope.errors import DataError, ModelError
+from opscope.errors import ModelError
 from opscope.evidence import evidence_pack, explained_places
 from opscope.exporting import csv_of, workbook
 from opscope.guide import LABELS, OPERATIONS, PRODUCTION, guide
+from opscope.markdown import as_markdown
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
-from opscope.pages.shared import active_model, precedents
+from opscope.pages.shared import active_model, kept_for_download, precedents
 from opscope.pages.signing_in import guard, served_settings
+from opscope.pages.uploading import uploaded_table
 from opscope.pages.whole_list import show_preflight, show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
 from opscope.policies import POLICIES
 from opscope.prediction import DECISIONS, REVIEW, UNFAMILIAR, Prediction
 from opscope.roles import CLASSIFY
-from opscope.tables import Table, read_table, sheets_of
+from opscope.tables import Table
 from opscope.tagged_list import TaggedList
 from opscope.wording import as_percent, percent_of
 
@@ -32,7 +32,6 @@ Book the carrier for the two late pallets to Lyon
 Scrap rate at the trim press up to 4 % since the new coil
 Patients wait 40 min in radiology because scanner 2 is down
 """
-_KINDS = ["csv", "tsv", "xlsx", "parquet", "jsonl", "gz"]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PASTE, _UPLOAD = "Paste", "Upload a table"
 
@@ -46,7 +45,7 @@ def main() -> None:
         how = st.segmented_control(
             "Activities", [_PASTE, _UPLOAD], default=_PASTE, key="how", persist_state="session", required=True
         )
-        table = _pasted() if how == _PASTE else _uploaded()
+        table = _pasted() if how == _PASTE else uploaded_table()
     if table is None or not table.rows:
         st.info("Paste one or more activities above, one a line." if how == _PASTE else "Upload a table with one activity a row.")
         st.stop()
@@ -57,7 +56,7 @@ def main() -> None:
     try:
         model = active_model()
     except ModelError as error:
-        st.error(str(error))
+        st.error(as_markdown(str(error)))
         st.stop()
     with asked:
         column = _column_of(table)
@@ -91,28 +90,6 @@ def _pasted() -> Table:
     return pasted_table("\n".join(activities_in_paragraph(paste)) if is_paragraph else paste)
 
 
-def _uploaded() -> Table | None:
-    given = st.file_uploader("Table", type=_KINDS, help="CSV, TSV, XLSX, Parquet or JSON Lines. Columns stay as they are.")
-    if given is None:
-        return st.session_state.get("uploaded")
-    with tempfile.TemporaryDirectory(prefix="opscope-upload-") as folder:
-        path = Path(folder) / Path(given.name).name
-        path.write_bytes(given.getvalue())
-        try:
-            sheets = sheets_of(path)
-            sheet = st.selectbox("Sheet", sheets) if len(sheets) > 1 else None
-            st.session_state["uploaded"] = _read(given.file_id, str(path), sheet)
-        except DataError as error:
-            st.error(str(error).replace(str(path), given.name))
-            st.stop()
-    return st.session_state["uploaded"]
-
-
-@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Reading the table")
-def _read(file_id: str, _path: str, sheet: str | None) -> Table:
-    return read_table(_path, sheet=sheet)
-
-
 def _column_of(table: Table) -> int:
     """Place of the column with the activities; where there are several columns, the user may say which it is."""
     column = likeliest_text_column(table)
@@ -136,7 +113,7 @@ def _policy() -> str:
     )
 
 
-@st.cache_resource(max_entries=16, ttl="1h", show_spinner="Tagging")
+@st.cache_resource(scope="session", max_entries=2, show_spinner="Tagging")
 def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str, content: int) -> TaggedList:
     """``content`` is the hash of the table, and tells tables apart sooner than Streamlit would."""
     return TaggedList.of_table(_model, _table, column, policy)
@@ -228,7 +205,7 @@ def _show_downloads(model: Model, tagged: TaggedList) -> None:
     for column, (name, what, made, file_name, mime) in zip(st.columns(len(kinds)), kinds, strict=True):
         column.download_button(
             name,
-            data=made,
+            data=kept_for_download(made, file_name, mime),
             file_name=file_name,
             mime=mime,
             help=what,

@@ -56,17 +56,17 @@ def show_whole_list(model: Model, table: Table, texts: tuple[str, ...], found: S
         _show_shares(table, found)
 
 
-@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Looking at the list")
+@st.cache_resource(scope="session", max_entries=4, show_spinner="Looking at the list")
 def _preflight(_model: Model, texts: tuple[str, ...], policy: str, seconds: int, version: str) -> Preflight:
     return preflight(_model.loaded, texts, policy, seconds_a_review=seconds)
 
 
-@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Working out the policies")
+@st.cache_resource(scope="session", max_entries=4, show_spinner="Working out the policies")
 def _budget(_model: Model, texts: tuple[str, ...], minutes: float, seconds: int, version: str) -> Budget:
     return budget(_model.loaded, texts, minutes, seconds_a_review=seconds)
 
 
-@st.cache_resource(max_entries=8, ttl="1h", show_spinner="Comparing the activities")
+@st.cache_resource(scope="session", max_entries=4, show_spinner="Comparing the activities")
 def _inconsistencies(_model: Model, texts: tuple[str, ...], version: str) -> tuple[Inconsistency, ...]:
     return inconsistencies(_model.loaded, texts)
 
