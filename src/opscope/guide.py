@@ -12,6 +12,7 @@ from opscope.errors import GuideError
 from opscope.paths import shipped
 
 PRODUCTION, OPERATIONS = "production", "operations"
+_ADVICE = "Correct it there, or restore the guide that opscope ships."
 LABELS = (OPERATIONS, PRODUCTION)  # sorted, the order of the columns of every probability table
 
 
@@ -175,9 +176,9 @@ def read_guide(path: Path) -> Guide:
             sources=_table({s["id"]: s for s in raw["sources"]}, Source),
         )
     except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, or a number of thousands of digits
-        raise GuideError(f"{path} cannot be read as the guide: {error}") from error
+        raise GuideError(f"{path} cannot be read as the guide: {error}. {_ADVICE}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise GuideError(f"{path}: a part of the guide is missing or misnamed: {error}") from error
+        raise GuideError(f"{path}: a part of the guide is missing or misnamed: {error}. {_ADVICE}") from error
     if problems := list(_problems_in(read)):
         raise GuideError("\n".join(f"{path}: {problem}" for problem in problems))
     return read

@@ -14,7 +14,7 @@ from opscope.errors import DataError
 from opscope.formats.base import Row, as_text, listed
 from opscope.guide import LABELS, OPERATIONS, PRODUCTION, guide
 from opscope.settling import Settled
-from opscope.tables import find_column, open_table, read_table
+from opscope.tables import MOST_CHARACTERS, find_column, open_table, read_table
 from opscope.text import problem_with
 
 REVIEW = "review"  # source of a row that people settled
@@ -203,7 +203,14 @@ def _check_single(name: str, columns: tuple[str, ...], used: list[int]) -> None:
 
 
 def _rows_within_bounds(rows: Iterator[Row], name: str) -> Iterator[Row]:
+    characters = 0
     for count, row in enumerate(rows, start=1):
+        characters += sum(len(value) for value in row.values if isinstance(value, str))
+        if characters > MOST_CHARACTERS:
+            raise DataError(
+                f"{name} has more than {MOST_CHARACTERS:,} characters, the most that are held at once. "
+                "Leave out the columns that training does not read, or cut it in parts."
+            )
         if count > MOST_ROWS:
             raise DataError(
                 f"{name} has more than {MOST_ROWS:,} rows, the most that are trained on: more take hours and teach little. "

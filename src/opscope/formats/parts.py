@@ -29,8 +29,13 @@ def check_parts(stream: BinaryIO, name: str) -> None:
             )
         watch = _Watch(name)
         for part in archive.infolist():
-            with archive.open(part) as unpacking:
-                watch.look_through(unpacking, part.filename)
+            try:
+                with archive.open(part) as unpacking:
+                    watch.look_through(unpacking, part.filename)
+            except DataError:
+                raise
+            except Exception:  # a picture may be damaged; who reads this part meets the same
+                continue
     stream.seek(0)
 
 
@@ -42,20 +47,17 @@ class _Watch:
         self._elements = self._waiting = self._bytes = 0
 
     def look_through(self, unpacking: BinaryIO, part: str) -> None:
-        """Parses one part, holding nothing; raises DataError beyond the limits."""
+        """Parses one part, holding nothing; raises DataError beyond the limits, and what else goes wrong as it comes."""
         self._part, self._waiting, self._bytes = part, 0, 0
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartElementHandler = self._started
         parser.StartDoctypeDeclHandler = self._defined
         parser.SetParamEntityParsing(expat.XML_PARAM_ENTITY_PARSING_NEVER)
-        try:
-            while chunk := unpacking.read(_CHUNK):
-                self._bytes += len(chunk)
-                if self._bytes > LONGEST_ROW:
-                    raise self._beyond(f"a text longer than {LONGEST_ROW:,} bytes")
-                parser.Parse(chunk)
-        except expat.ExpatError:
-            return
+        while chunk := unpacking.read(_CHUNK):
+            self._bytes += len(chunk)
+            if self._bytes > LONGEST_ROW:
+                raise self._beyond(f"a text longer than {LONGEST_ROW:,} bytes")
+            parser.Parse(chunk)
 
     def _started(self, tag: str, _: dict) -> None:
         self._bytes = 0
