@@ -16,7 +16,8 @@ from pyarrow import parquet
 
 from faults import tries
 from faults.fuzz_inputs import zipped
-from faults.fuzz_targets import SHEETS, TARGETS, refused, shared_texts, table_of
+from faults.fuzz_seeds import SHEETS, shared_texts, table_of
+from faults.fuzz_targets import TARGETS, refused
 from faults.measured import Measured
 from opscope.errors import DataError
 from opscope.tables import read_table

@@ -8,7 +8,7 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
-from faults.fuzz_targets import KINDS, table_of
+from faults.fuzz_seeds import KINDS, table_of
 from opscope.errors import DataError
 from opscope.labelled import read_labelled
 from opscope.paste import activities_in_paragraph, pasted_table

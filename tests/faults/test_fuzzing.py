@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from faults import tries
 from faults.fuzz_inputs import minimised, mutated, zipped
-from faults.fuzz_targets import TARGETS, refused, table_of
+from faults.fuzz_seeds import table_of
+from faults.fuzz_targets import TARGETS, refused
 
 KEPT = sorted((CASES / "fuzz").glob("*/*"))
-TRIES = tries(80, 1_500)  # of each target
+TRIES = tries(80, 4_000)  # of each target
 SLOWEST = 20  # seconds; the slowest that is not refused takes a tenth
 
 
