@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults test-load test-longevity lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock lock-check licences clean
+.PHONY: install app test test-faults fuzz test-load test-longevity lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock lock-check licences clean
 
 install: .venv/installed
 
@@ -30,6 +30,19 @@ test-load: install
 # Versions saved with the oldest and the newest libraries, each asked with all of them; needs uv, takes some five minutes.
 test-longevity: install
 	PYTHONPATH=src $(BIN)/python tests/faults/longevity.py main
+
+# Fuzzes every reader for so many minutes; atheris has an environment of its own, which nothing else needs.
+MINUTES ?= 60
+
+fuzz: .venv-fuzz/installed
+	.venv-fuzz/bin/python tests/faults/fuzzing.py --minutes $(MINUTES)
+
+.venv-fuzz/installed: install tests/faults/requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r tests/faults/requirements.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .
@@ -91,4 +104,4 @@ licences: install
 	$(BIN)/python workshop/licences.py
 
 clean:
-	rm -rf .venv .venv-bench .venv-workshop .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-bench .venv-fuzz .venv-workshop .pytest_cache .ruff_cache dist

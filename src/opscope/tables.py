@@ -2,7 +2,6 @@
 
 import importlib
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,15 +10,16 @@ from types import ModuleType
 
 from opscope.errors import DataError
 from opscope.formats import FORMAT_OF, FORMATS, csv
-from opscope.formats.base import OpenTable, Row, as_text
+from opscope.formats.base import MOST_COLUMNS, OpenTable, Row, as_text, whole_characters
 from opscope.streams import STANDARD_STREAM, ending_of, opened, read_errors_named, replaced_when_complete, shown_name
 from opscope.visible import visible_line
 
 TEXT_NAMES = ("text", "activity", "description", "task", "name", "title", "subject", "summary")
+MOST_CELLS = 20_000_000  # of a table in memory, where an empty one takes eight bytes and another some sixty
+MOST_CHARACTERS = 500_000_000  # likewise; a packed file of a few megabytes may hold as many
 _OTHER_TABLES = (".xls", ".xlsm", ".ods", ".json", ".feather", ".arrow", ".avro", ".orc", ".zip", ".zst")
 # Full-width signs count in some countries' spreadsheets, and what stands invisibly before a sign may be dropped on the way.
 _SIGNS, _STARTS = frozenset("=+-@＝＋－＠"), frozenset("\t\r\n")
-_HALF = re.compile("[\ud800-\udfff]")
 _MOST_NAMED, _LONGEST_NAME = 30, 60  # columns in a message, and characters of a name
 
 
@@ -49,7 +49,17 @@ def open_table(path: Path | str, *, sheet: str | None = None) -> Iterator[tuple[
         module = _module(kind)
         with read_errors_named(name):
             table = module.open_table(stream, name, **({"sheet": sheet} if sheet and kind == "xlsx" else {}))
+        _check_width(table)
         yield replace(table, rows=_named_errors(table.rows, name)), raw
+
+
+def _check_width(table: OpenTable) -> None:
+    if not table.columns:
+        raise DataError(f"{table.name} has no columns: its first row holds nothing. Name the columns there, one of them text.")
+    if len(table.columns) > MOST_COLUMNS:
+        raise DataError(
+            f"{table.name} has {len(table.columns):,} columns, at most {MOST_COLUMNS:,} are read. Leave out what is not needed."
+        )
 
 
 def sheets_of(path: Path | str) -> tuple[str, ...]:
@@ -66,15 +76,26 @@ def _named_errors(rows: Iterator[Row], name: str) -> Iterator[Row]:
 
 
 def read_table(path: Path | str, *, sheet: str | None = None) -> Table:
-    """Reads a whole table, every cell as text, with halves of characters as U+FFFD; raises DataError as open_table does."""
+    """Reads a whole table, every cell as text, with halves of characters as U+FFFD.
+
+    Raises DataError as open_table does, and for more cells or characters than the memory should hold.
+    """
     with open_table(path, sheet=sheet) as (table, _):
-        rows = tuple(Row(row.number, tuple(_whole(as_text(value)) for value in row.values)) for row in table.rows)
-        return Table(table.name, tuple(map(_whole, table.columns)), rows)
+        rows, most_rows, characters = [], MOST_CELLS // len(table.columns), 0
+        for row in table.rows:
+            rows.append(Row(row.number, tuple(whole_characters(as_text(value)) for value in row.values)))
+            characters += sum(map(len, rows[-1].values))
+            if len(rows) > most_rows:
+                raise _too_large(table.name, f"{MOST_CELLS:,} cells")
+            if characters > MOST_CHARACTERS:
+                raise _too_large(table.name, f"{MOST_CHARACTERS:,} characters")
+        return Table(table.name, tuple(map(whole_characters, table.columns)), tuple(rows))
 
 
-def _whole(text: str) -> str:
-    """The text without halves of characters, which JSON may hold, and no page, file or database takes."""
-    return text if text.isascii() else _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
+def _too_large(name: str, limit: str) -> DataError:
+    return DataError(
+        f"{name} holds more than {limit}, the most that are held at once. Leave out columns not needed, or cut it in parts."
+    )
 
 
 @contextmanager
@@ -89,7 +110,11 @@ def written_table(path: Path | str, table: OpenTable, added: Mapping[str, type],
     module = _module(kind)
     with replaced_when_complete(path) as handle:
         writer = module.Writer(handle, table, added, **({"separator": "\t"} if kind == "tsv" else {}))
-        yield writer
+        try:
+            yield writer
+        except BaseException:
+            writer.abandon()
+            raise
         writer.close()
 
 
