@@ -113,17 +113,20 @@ def _opened(path: Path, content: bytes):
     """What the pipeline's file holds; raises ModelError where that is no pipeline."""
     try:
         found = joblib.load(io.BytesIO(content))
-        if isinstance(found.classifier, ScopeClassifier):
-            return found
-        problem = f"it holds a {type(found.classifier).__name__}"
     except (ImportError, AttributeError) as error:  # the file is the one that was saved: what it names is not in these libraries
         raise ModelError(
             f"{path} cannot be opened with the libraries installed here: {error}. "
             "Install those that the manifest names, or train again."
         ) from error
     except Exception as error:  # code of any kind may run here, and fail in any way
-        problem = str(error)
-    raise ModelError(f"{path} cannot be opened as a pipeline: {problem}. Restore the folder, or train again.")
+        raise _no_pipeline(path, str(error)) from error
+    if not isinstance(getattr(found, "classifier", None), ScopeClassifier):
+        raise _no_pipeline(path, f"it holds a {type(found).__name__}")
+    return found
+
+
+def _no_pipeline(path: Path, problem: str) -> ModelError:
+    return ModelError(f"{path} cannot be opened as a pipeline: {problem}. Restore the folder, or train again.")
 
 
 def _is_shipped(folder: Path) -> bool:

@@ -2,16 +2,14 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from end_to_end.served import free_port, wait_until_up
 from opscope.paths import shipped
 
 ROOT = Path(__file__).parents[2]
@@ -31,41 +29,27 @@ def browser() -> Browser:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    """Models and reviews of this run's own."""
+    """Models and reviews of each file's own."""
     folder = tmp_path_factory.mktemp("app")
     shutil.copytree(shipped("models"), folder / "models")
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(folder) -> str:
-    """A server that runs while the tests do."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    """A server that runs while the tests of a file do."""
+    port = free_port()
     environment = os.environ | {"OPSCOPE_MODELS": str(folder / "models"), "OPSCOPE_REVIEWS": str(folder / "reviews.sqlite")}
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     with (folder / "server.log").open("wb") as log:
         server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     try:
-        _wait_for(f"http://localhost:{port}/_stcore/health")
-        yield f"http://localhost:{port}"
+        yield wait_until_up(port)
     finally:
         server.terminate()
         server.wait()
-
-
-def _wait_for(url: str) -> None:
-    limit = time.monotonic() + 60
-    while True:
-        try:
-            urllib.request.urlopen(url, timeout=2).close()
-            return
-        except OSError:
-            assert time.monotonic() < limit
-            time.sleep(0.2)
 
 
 @pytest.fixture

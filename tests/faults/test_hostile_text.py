@@ -28,6 +28,7 @@ from opscope.exporting import csv_of, workbook
 from opscope.formats.base import Row
 from opscope.jobs import JobState
 from opscope.markdown import as_markdown, as_plain_markdown
+from opscope.pages import frame
 from opscope.pages.signing_in import served_settings
 from opscope.reviews import open_reviews
 from opscope.tables import Table, as_csv, read_table, safe_cell
@@ -344,7 +345,7 @@ def obeyed(app):
         kind = getattr(element, "type", "")
         if proto is None or kind in TEXT_ONLY:
             continue
-        told = [str(getattr(proto, name, "")) for name in LABELLED]
+        told = [str(getattr(proto, name, "")).replace(frame._ALONE.strip(), "") for name in LABELLED]
         pattern = re.compile(r"<(img|script|b>)") if kind == "html" else OBEYED
         found += [(kind, text) for text in told if pattern.search(text)]
     return found

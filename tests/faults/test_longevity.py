@@ -56,7 +56,7 @@ def test_who_opens_a_pipeline_of_other_libraries_is_told_which_and_once(name, mo
     monkeypatch.setattr("opscope.classifier.library_version", lambda library: "0.1")
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        ScopeClassifier.from_version(FOLDER / name)
+        ScopeClassifier.from_version(FOLDER / name, trusted=True)
     others = ", ".join(
         f"{library} {version} (here: 0.1)" for library, version in sorted(read_manifest(FOLDER / name).libraries.items())
     )
@@ -79,7 +79,7 @@ def test_a_pipeline_that_these_libraries_cannot_open_is_said_to_be_so(tmp_path):
     )
     with warnings.catch_warnings(), pytest.raises(ModelError, match=f"^{re.escape(message)}$"):
         warnings.simplefilter("ignore", VersionWarning)
-        ScopeClassifier.from_version(folder)
+        ScopeClassifier.from_version(folder, trusted=True)
 
 
 def test_what_is_kept_for_this_stays_small():
