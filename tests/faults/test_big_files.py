@@ -171,6 +171,10 @@ REFUSED = {
 }
 
 
+measures_memory = pytest.mark.skipif(sys.platform == "win32", reason="needs limits of memory, which Windows has not")
+
+
+@measures_memory
 @pytest.mark.parametrize("name", [name for name in REFUSED if tries(name not in SLOW, True)])
 def test_it_is_refused_with_the_limit_named(tmp_path, name):
     content, limit = REFUSED[name]
@@ -202,6 +206,7 @@ READ = {
 }
 
 
+@measures_memory
 @pytest.mark.parametrize("name", [name for name in READ if tries(name not in SLOW, True)])
 def test_it_is_read_within_the_memory(tmp_path, name):
     content, columns = READ[name]
