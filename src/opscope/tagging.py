@@ -4,7 +4,6 @@ import os
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +15,7 @@ from opscope.results import RESULT_COLUMNS, Coded, result_columns, result_names
 from opscope.tables import find_column, open_table, written_table
 
 BLOCK = 16_384  # rows held at a time
+MOST_CHARACTERS = 64_000_000  # after which a block ends: a small packed file may hold rows of a megabyte each
 
 
 def tag_file(
@@ -52,6 +52,18 @@ def _names(columns: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     return zip(result_names(columns), RESULT_COLUMNS, strict=True)
 
 
+def _blocks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    block, characters = [], 0
+    for row in rows:
+        block.append(row)
+        characters += sum(len(value) for value in row.values if isinstance(value, str))
+        if len(block) == BLOCK or characters > MOST_CHARACTERS:
+            yield block
+            block, characters = [], 0
+    if block:
+        yield block
+
+
 def _tagged(version: Version, rows: Iterator[Row], column: int, policy: str) -> Iterator[tuple[list[Row], dict]]:
     """Blocks of rows with their results; while a block is written, the next one is tagged."""
 
@@ -60,7 +72,7 @@ def _tagged(version: Version, rows: Iterator[Row], column: int, policy: str) -> 
 
     waiting: tuple[list[Row], Future] | None = None
     with ThreadPoolExecutor(1) as pool:
-        while block := list(islice(rows, BLOCK)):
+        for block in _blocks(rows):
             following = block, pool.submit(tagged, block)
             if waiting:
                 yield waiting[0], waiting[1].result()

@@ -23,6 +23,7 @@ from faults.fuzz_targets import TARGETS, refused
 from faults.measured import Measured
 from opscope.errors import DataError
 from opscope.tables import read_table
+from opscope.tagging import tag_file
 
 BIG = tries(40, 100) * 1_000_000  # bytes of a cell
 # These take seconds each, and so only the full form tries them.
@@ -261,3 +262,13 @@ def test_a_parquet_footer_of_any_length_is_refused(tmp_path):
             DataError, match=r"a\.parquet cannot be read as Parquet: .*\. Write the file anew, or save the table as CSV\.$"
         ):
             read_table(path)
+
+
+@pytest.mark.parametrize("goal", ["csv", "jsonl", "parquet"])
+def test_rows_are_held_until_they_have_so_many_characters(tmp_path, monkeypatch, model, goal):
+    monkeypatch.setattr("opscope.tagging.MOST_CHARACTERS", 2_500_000)
+    (tmp_path / "long.parquet").write_bytes(repeated(1, 7))
+    blocks = []
+    tag_file(model.loaded, tmp_path / "long.parquet", tmp_path / f"tagged.{goal}", on_block=lambda rows, done: blocks.append(rows))
+    assert blocks == [3, 3, 1]
+    assert len(read_table(tmp_path / f"tagged.{goal}").rows) == 7
