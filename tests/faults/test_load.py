@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import weakref
 from collections import Counter
 
 import pytest
@@ -11,6 +12,7 @@ from faults.load import LONG, THINKING, USUAL, crowd, fair_share, held_by_upload
 from faults.people import Lists, Measured, Person
 from faults.serving import Server, served
 from faults.visitor import Broken
+from opscope.pages import shared
 
 PEOPLE, SECONDS, PAUSE = tries(4, 20), tries(10, 600), tries(1, 10 * THINKING) / 10
 LISTS = Lists(lines=tries(40, USUAL.lines), rows=tries(150, USUAL.rows))
@@ -57,6 +59,19 @@ def test_a_text_of_another_is_seen():
     one.check_markers(f"Grease the chain at {one.marker.lower()}".encode())
     with pytest.raises(Broken, match=f"{one.marker} was sent texts of {other.marker}$"):
         one.check_markers(f"Grease the chain at {one.marker} and {other.marker.lower()}".encode())
+
+
+def test_a_file_that_can_be_made_holds_no_session(monkeypatch):
+    class Context:
+        session_id = "1"
+
+    context = Context()
+    held = weakref.ref(context)
+    monkeypatch.setattr(shared, "get_script_run_ctx", held)
+    make = shared.kept_for_download(bytes, "opscope.csv", "text/csv")
+    del context
+    assert held() is None
+    assert make() == b""
 
 
 @only_full
