@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: install app test test-faults test-load lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock clean
+.PHONY: install app test test-faults fuzz test-load test-longevity lint train bench bench-app bench-audit bench-speed bench-quality learning-curve vectors screenshots lock lock-check licences clean
 
 install: .venv/installed
 
@@ -21,11 +21,28 @@ test: install
 
 # The attacks of tests/faults, with as many tries as RELIABILITY.md says; takes some ten minutes.
 test-faults: install
-	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2 --ignore tests/faults/test_load.py
+	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults -n 2 --dist worksteal --ignore tests/faults/test_load.py
 
 # Twenty people in the app for ten minutes, and what they cost it and each other; takes some twenty-five minutes, by itself.
 test-load: install
 	OPSCOPE_FAULTS=full $(BIN)/python -m pytest tests/faults/test_load.py
+
+# Versions saved with the oldest and the newest libraries, each asked with all of them; needs uv, takes some five minutes.
+test-longevity: install
+	PYTHONPATH=src $(BIN)/python tests/faults/longevity.py main
+
+# Fuzzes every reader for so many minutes; atheris has an environment of its own, which nothing else needs.
+MINUTES ?= 60
+
+fuzz: .venv-fuzz/installed
+	.venv-fuzz/bin/python tests/faults/fuzzing.py --minutes $(MINUTES)
+
+.venv-fuzz/installed: install tests/faults/requirements.txt
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check -r tests/faults/requirements.txt
+	.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
 
 lint: install
 	$(BIN)/ruff check .
@@ -79,5 +96,12 @@ screenshots: install
 lock:
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-emit-index-url --no-header -o constraints.txt
 
+# The lock is the one that uv makes of pyproject.toml and of itself.
+lock-check: lock
+	git diff --exit-code constraints.txt
+
+licences: install
+	$(BIN)/python workshop/licences.py
+
 clean:
-	rm -rf .venv .venv-bench .venv-workshop .pytest_cache .ruff_cache dist
+	rm -rf .venv .venv-bench .venv-fuzz .venv-workshop .pytest_cache .ruff_cache dist

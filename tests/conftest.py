@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from opscope.compiling import compile_scorer
 from opscope.dataset import Dataset, NonActivity
@@ -12,6 +13,8 @@ from opscope.paths import shipped
 from opscope.training import TrainedModel, fit_model
 
 CASES = Path(__file__).parent / "cases"
+settings.register_profile("opscope", deadline=None)  # how long one text takes says little on a machine that does other things too
+settings.load_profile("opscope")
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from opscope.markdown import as_markdown
 from opscope.pages.signing_in import served_settings
 from opscope.reviews import open_reviews
 
@@ -46,7 +47,7 @@ def test_a_pasted_list_is_tagged_line_by_line(page):
 
 def test_the_words_are_marked_and_markup_is_shown_as_text(page):
     paste(page, "<img src=x onerror=alert(1)> grease the filler bearings on line 2")
-    marked = next(block.value for block in page.markdown if '<p class="opscope-text">' in block.value)
+    marked = next(block.proto.body for block in page.get("html") if 'class="opscope-text"' in block.proto.body)
     assert "opscope-production" in marked
     assert "<img" not in marked and "&lt;" in marked
 
@@ -157,4 +158,4 @@ def test_an_upload_keeps_its_columns_and_a_broken_one_is_named(page):
     page.file_uploader[0].set_value(("own.csv", b"no;Subject\n007;Grease the filler bearings\n", "text/csv")).run()
     assert list(page.dataframe[0].value["activity"]) == ["Grease the filler bearings"]
     page.file_uploader[0].set_value(("own.csv", b"\x00\x01", "text/csv")).run()
-    assert page.error[0].value == "own.csv holds binary data, not a table. Save it as CSV (UTF-8) and try again."
+    assert page.error[0].value == as_markdown("own.csv holds binary data, not a table. Save it as CSV (UTF-8) and try again.")

@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import sys
@@ -7,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from opscope.cli import main
+from opscope.commands.app import shipped_options
 from opscope.settings import Settings
 
-THEME = tomllib.loads((Path(__file__).parents[1] / ".streamlit/config.toml").read_text(encoding="utf-8"))
+CONFIG = tomllib.loads((Path(__file__).parents[1] / ".streamlit/config.toml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture
@@ -23,18 +25,54 @@ def started(monkeypatch, tmp_path):
     return found
 
 
+def options_in(words):
+    """The options as Streamlit's own command understands these words, without those that are not given."""
+    from streamlit.web.cli import main_run
+
+    given = main_run.make_context("run", ["script.py", *words]).params
+    words = {name.replace("_", "."): value for name, value in given.items() if value not in (None, (), "script.py")}
+    return {name: as_read(value) for name, value in words.items()}
+
+
+def as_read(value):
+    """A value as a file would have it: tuples are lists, and JSON and switches within texts are what they say."""
+    if isinstance(value, tuple):
+        return list(value)
+    return json.loads(value) if value in ("true", "false") or str(value).startswith("[") else value
+
+
 def test_the_app_is_for_this_machine_unless_told_otherwise(started, capsys):
     assert main(["app"]) == 0
-    assert started == [
-        ["--server.address", "localhost", "--server.maxUploadSize", "200", "--browser.gatherUsageStats", "false"]
-    ]  # fmt: skip
+    options = options_in(started[0])
+    assert (options["server.address"], options["server.maxUploadSize"]) == ("localhost", 200)
+    assert options["browser.gatherUsageStats"] is False
     assert capsys.readouterr().err == ""
 
 
 def test_port_address_and_the_limit_of_the_settings_reach_the_server(started, tmp_path):
     (tmp_path / "opscope.toml").write_text("most_upload_mb = 12\nsign_in = true", encoding="utf-8")
     assert main(["app", "--address", "10.0.0.4", "--port", "8600"]) == 0
-    assert started[0][:6] == ["--server.address", "10.0.0.4", "--server.port", "8600", "--server.maxUploadSize", "12"]
+    options = options_in(started[0])
+    assert (options["server.address"], options["server.port"], options["server.maxUploadSize"]) == ("10.0.0.4", 8600, 12)
+
+
+def test_the_server_of_an_installed_opscope_has_every_option_of_a_checkouts(started):
+    assert main(["app"]) == 0
+    assert options_in(started[0]) == shipped_options() | {"server.maxUploadSize": 200}
+
+
+def test_the_options_of_a_checkout_are_all_of_its_streamlit_config():
+    sections = {name.partition(".")[0] for name in shipped_options()}
+    assert sections == set(CONFIG) == {"server", "browser", "client", "theme"}
+    assert shipped_options()["theme.dark.textColor"] == CONFIG["theme"]["dark"]["textColor"]
+
+
+def test_nothing_that_keeps_strangers_out_is_left_to_streamlits_defaults():
+    assert CONFIG["server"].items() >= {"enableXsrfProtection": True, "enableCORS": True, "enableStaticServing": False}.items()
+    assert CONFIG["server"]["enableAgentApi"] is False
+    assert CONFIG["client"] == {
+        "toolbarMode": "minimal", "showErrorDetails": "type", "showErrorLinks": False, "allowedOrigins": ["https://none.invalid"],
+    }  # fmt: skip
 
 
 def test_who_opens_it_to_a_network_without_sign_in_is_told_so(started, capsys):
@@ -78,7 +116,7 @@ def test_the_help_says_that_another_address_opens_the_app_to_the_network(capsys)
 
 
 def test_the_server_of_a_checkout_is_for_this_machine():
-    assert THEME["server"]["address"] == "localhost"
+    assert CONFIG["server"]["address"] == "localhost"
 
 
 def luminance(colour):
@@ -95,7 +133,7 @@ def contrast(first, second):
 
 @pytest.mark.parametrize("name", ["light", "dark"])
 def test_everything_can_be_read_on_its_background(name):
-    theme = THEME["theme"][name]
+    theme = CONFIG["theme"][name]
     for ground in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(theme["textColor"], theme[ground]) > 7
         assert contrast(theme["linkColor"], theme[ground]) > 4.5
@@ -104,13 +142,10 @@ def test_everything_can_be_read_on_its_background(name):
         assert contrast(theme[f"{colour}TextColor"], theme[f"{colour}BackgroundColor"]) > 4.5
 
 
-def test_streamlit_knows_every_option_of_the_theme():
+def test_streamlit_knows_every_option():
     from streamlit import config
 
-    known = config.get_config_options()
-    for name, value in THEME["theme"].items():
-        options = [f"theme.{name}.{inner}" for inner in value] if isinstance(value, dict) else [f"theme.{name}"]
-        assert set(options) <= set(known)
+    assert set(shipped_options()) <= set(config.get_config_options())
 
 
 def test_the_limit_for_uploads_is_streamlits_own_by_default():

@@ -133,18 +133,18 @@ def version(tmp_path):
 
 def test_the_classifier_of_a_version_scores_as_the_version_does(model, version, evaluation_set):
     texts = evaluation_set.texts[:50]
-    for classifier in (opscope.ScopeClassifier.from_version(), opscope.ScopeClassifier.from_version(version)):
+    for classifier in (opscope.ScopeClassifier.from_version(), opscope.ScopeClassifier.from_version(version, trusted=True)):
         np.testing.assert_allclose(classifier.decision_function(texts), model.loaded.scorer.score(texts).label, atol=1e-6)
 
 
 def test_an_altered_pipeline_is_not_opened(version):
     (version / "pipeline.joblib").write_bytes(b"cos\nsystem\n(S'touch opened'\ntR.")
     with pytest.raises(ModelError, match=r"pipeline\.joblib is not the file that was saved with this version\."):
-        opscope.ScopeClassifier.from_version(version)
+        opscope.ScopeClassifier.from_version(version, trusted=True)
 
 
 def test_other_libraries_are_named(version):
     path = version / MANIFEST
     path.write_text(path.read_text().replace('"scipy": "', '"scipy": "0.', 1))
     with pytest.warns(VersionWarning, match=r"was trained with scipy 0\.\S+ \(here: \S+\); its results may differ here\. Install"):
-        opscope.ScopeClassifier.from_version(version)
+        opscope.ScopeClassifier.from_version(version, trusted=True)

@@ -50,13 +50,13 @@ def test_modules_stay_small():
 
 
 LOWEST_FIRST = (
-    "errors markdown paths policies settings roles packing guide text languages topics clauses wording vectors duplicates "
-    "agreement streams formats tables paste dataset verdicts guide_search settling labelled verdict_tables reviews_place "
-    "reviews_tables reviews review_queue review_status intake tokenising bulk scorer strongest familiarity scorer_file "
-    "similar flip calibration reliability registry aliases card_file features classifier heads training learning thresholds "
-    "audit fixes findings compiling prediction confusion results frames tagging explanation model reviewing desk "
-    "tagged_list about exporting dask budgets lists evaluation compare card display markup evidence_style evidence retraining jobs "
-    "__init__ commands cli __main__"
+    "errors visible disk markdown paths version_files policies settings roles packing guide manifest text languages topics "
+    "clauses wording vectors duplicates agreement streams formats tables paste dataset verdicts guide_search settling labelled "
+    "verdict_tables reviews_place reviews_tables reviews_postgresql reviews_engine reviews review_queue review_status intake "
+    "tokenising bulk scorer strongest familiarity scorer_file similar flip calibration reliability registry aliases card_file "
+    "features classifier heads training learning thresholds audit fixes findings compiling prediction confusion results frames "
+    "tagging explanation model reviewing desk tagged_list about exporting dask budgets lists evaluation compare card display "
+    "markup evidence_style evidence retraining jobs __init__ commands cli __main__"
 ).split()
 
 

@@ -88,8 +88,8 @@ def test_versions_are_listed_with_aliases_and_the_log_as_text(models):
     assert app.selectbox(key="model_version").options == ["2026-02-01-bbb (candidate)", "2026-01-01-aaa (active)"]
     assert app.selectbox(key="model_version").value == "2026-01-01-aaa"
     assert "12 of them your own" in said(app)
-    assert "*Zoë* promoted 2026-01-01-aaa: a <b>first</b> one" in said(app)
-    assert said(app).index("*Zoë* trained") < said(app).index("*Zoë* promoted")
+    assert "*Zoë*  promoted 2026-01-01-aaa: a <b>first</b> one" in said(app)
+    assert said(app).index("*Zoë*  trained") < said(app).index("*Zoë*  promoted")
 
 
 def test_a_version_without_a_card_shows_the_rest(models):

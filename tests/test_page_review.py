@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from opscope import desk
 from opscope.guide import guide
+from opscope.pages.shared import screens
 from opscope.reviewing import queue_paste, verdict_on
 from opscope.reviews import open_reviews
 from opscope.settling import settle
@@ -21,6 +22,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setenv("OPSCOPE_REVIEWS", str(path))
     monkeypatch.setattr(desk, "LEAST_SECONDS", 0.0)
     streamlit.cache_resource.clear()
+    screens.cache_clear()
     return path
 
 
@@ -50,7 +52,7 @@ def click(app, label):
 
 def texts(app):
     """What stands large on the page: the activity that is shown first, then the dispute."""
-    return [found.proto.body for found in app.get("html") if found.proto.body.startswith('<p class="opscope-review">')]
+    return [found.proto.body for found in app.get("html") if found.proto.body.startswith('<p class="opscope-review"')]
 
 
 def shown(app):
@@ -228,7 +230,7 @@ def test_a_dispute_is_settled(queued, model):
         [verdict_on(told, "production", reviewer="Ben", reason="for the line"), verdict_on(told, "operations", reviewer="Cleo")]
     )
     app = begun()
-    assert texts(app)[-1] == '<p class="opscope-review">Hire a clerk</p>'
+    assert texts(app)[-1] == '<p class="opscope-review" dir="auto">Hire a clerk</p>'
     assert "production-scoped: for the line\nCleo, " in said(app)
     next(field for field in app.text_input if field.label == "Why").set_value("personnel hires")
     click(app, "It is operations-wide")

@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 from opscope import aliases
 from opscope.aliases import active_version, aliases_of
 from opscope.jobs import JobState
+from opscope.markdown import as_markdown
+from opscope.pages.shared import jobs_of_all
 from opscope.paths import shipped
 from opscope.registry import load_version, save_version
 
@@ -48,7 +50,7 @@ def models(tmp_path, monkeypatch):
         save_version(folder, renamed, version.neighbours, {})
     aliases.promote(folder, "2026-01-01-aaa")
     aliases.make_candidate(folder, "2026-02-01-bbb")
-    monkeypatch.setattr("opscope.registry.default_models", lambda: folder)
+    monkeypatch.setenv("OPSCOPE_MODELS", str(folder))
     monkeypatch.setenv("OPSCOPE_REVIEWS", str(tmp_path / "none.sqlite"))
     return folder
 
@@ -66,6 +68,7 @@ def page(models, started):
     import streamlit
 
     streamlit.cache_resource.clear()
+    jobs_of_all.cache_clear()
     app = AppTest.from_file(APP, default_timeout=60).run()
     app.switch_page("src/opscope/pages/train.py").run()
     assert not app.exception
@@ -113,14 +116,14 @@ def test_a_refused_table_says_why(page, started):
     upload(page)
     started[0].present = JobState(status=2, errors="a warning\nopscope: labels.csv has no label column.\n")
     page.run()
-    assert page.error[0].value == "labels.csv has no label column."
+    assert page.error[0].value == as_markdown("labels.csv has no label column.")
 
 
 def test_the_candidate_is_compared_promoted_and_rolled_back(page, models):
     assert any(text.value.startswith("On the evaluation set (1,040 rows): ") for text in page.text)
     next(field for field in page.text_input if field.key == "why").set_value("a trial").run()
     button(page, "Promote the candidate").click().run()
-    assert page.success[0].value == "2026-02-01-bbb is active now."
+    assert page.success[0].value == as_markdown("2026-02-01-bbb is active now.")
     assert aliases_of(models).active == "2026-02-01-bbb"
     assert aliases_of(models).log[-1].why == "a trial"
     button(page, "Roll back").click().run()

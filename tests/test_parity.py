@@ -95,7 +95,7 @@ def test_cutting_in_bulk_finds_the_tokens_of_each_text(texts):
 
 def test_a_saved_scorer_scores_the_same(tmp_path, small_scorer, few_rows):
     save_scorer(small_scorer, None, tmp_path / "scorer.safetensors")
-    loaded, familiarity = load_scorer(tmp_path / "scorer.safetensors")
+    loaded, familiarity = load_scorer(tmp_path, (tmp_path / "scorer.safetensors").read_bytes())
     assert familiarity is None
     np.testing.assert_array_equal(loaded.score(few_rows.texts).label, small_scorer.score(few_rows.texts).label)
     assert (loaded.words, loaded.pieces, loaded.pairs) == (small_scorer.words, small_scorer.pieces, small_scorer.pairs)
@@ -123,7 +123,7 @@ def test_arrays_that_do_not_fit_are_refused(tmp_path, small_scorer, array, chang
     path = tmp_path / "scorer.safetensors"
     save_scorer(replace(small_scorer, **{array: change(getattr(small_scorer, array))}), None, path)
     with pytest.raises(ModelError, match=message):
-        load_scorer(path)
+        load_scorer(path, path.read_bytes())
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ModelError, match=r"cannot be read as a scorer: .*\. Train again or restore it\.$"):
-        load_scorer(path)
+        load_scorer(path, path.read_bytes())

@@ -133,7 +133,7 @@ def test_a_full_disk_leaves_nothing_and_is_named(models, saved, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    message = f"{models} cannot be written: No space left on device. Choose another folder with --models."
+    message = f"{models} cannot be written: No space left on device. Make room, or choose another folder with --models."
     with pytest.raises(ModelError, match=f"^{re.escape(message)}$"):
         saved("2026-02-01-abc", extra=b"1")
     assert not [path for path in models.iterdir() if "abc" in path.name]
@@ -144,7 +144,10 @@ def test_a_folder_that_is_read_only_or_a_file_is_named(models, saved, tmp_path, 
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr("filelock.FileLock.acquire", denied)  # root may write anywhere, so a read-only folder is played
-    with pytest.raises(ModelError, match=r"cannot be written: Permission denied\. Choose another folder with --models\.$"):
+    with pytest.raises(
+        ModelError,
+        match=r"cannot be written: Permission denied\. Get the right to write there, or choose another folder with --models\.$",
+    ):
         saved("2026-02-01-abc")
 
 

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from opscope.errors import InputError, NotAllowed
-from opscope.roles import ACTIONS, LOWEST_ROLE_FOR, may, require, role_from_claims, role_without_sign_in
+from opscope.roles import (
+    ACTIONS,
+    LOWEST_ROLE_FOR,
+    asks_for_this_machine,
+    is_this_machine,
+    may,
+    require,
+    role_from_claims,
+    role_without_sign_in,
+)
 from opscope.settings import ROLES, Settings
 
 MAY = {
@@ -92,6 +101,31 @@ def test_only_the_claim_of_the_settings_counts():
     assert role_from_claims({"groups": "owners"}, settings) == "approver"
 
 
+NESTED = [
+    ({"realm_access": {"roles": ["shift", "owners"]}}, "approver"),
+    ({"realm_access": {"roles": "shift"}}, "reviewer"),
+    ({"realm_access.roles": "guests", "realm_access": {"roles": "owners"}}, "viewer"),
+    ({"realm_access.roles": None, "realm_access": {"roles": "owners"}}, "viewer"),
+    ({"realm_access": {"roles": {"owners": "owners"}}}, "viewer"),
+    ({"realm_access": {"other": "owners"}, "roles": "owners"}, "viewer"),
+    ({"realm_access": "owners"}, "viewer"),
+    ({"realm_access": ["roles", "owners"]}, "viewer"),
+    ({"realm_access": [{"roles": "owners"}]}, "viewer"),
+    ({}, "viewer"),
+]
+
+
+@pytest.mark.parametrize(("claims", "role"), NESTED)
+def test_a_claim_within_claims_is_found_by_the_dots_of_its_name_unless_one_has_the_whole_name(claims, role):
+    settings = Settings(roles_claim="realm_access.roles", role_of=MAPPED.role_of)
+    assert role_from_claims(claims, settings) == role
+
+
+def test_a_claim_may_lie_as_deep_as_a_provider_likes():
+    settings = Settings(roles_claim="resource_access.opscope.roles", role_of=MAPPED.role_of)
+    assert role_from_claims({"resource_access": {"opscope": {"roles": ["owners"]}}}, settings) == "approver"
+
+
 def test_without_a_known_value_the_default_role_counts_and_with_one_it_does_not():
     settings = Settings(default_role="reviewer", role_of={"guests": "viewer"})
     assert role_from_claims({}, settings) == "reviewer"
@@ -104,9 +138,9 @@ ANYTHING = some.recursive(
 )
 
 
-@given(some.dictionaries(some.text() | some.just("roles"), ANYTHING), some.sampled_from(ROLES))
-def test_no_claims_give_more_than_what_is_mapped(claims, default):
-    settings = Settings(role_of={"shift": "reviewer", "guests": "viewer"}, default_role=default)
+@given(some.dictionaries(some.text() | some.sampled_from(["roles", "a"]), ANYTHING), some.sampled_from(ROLES), some.text("roles.a"))
+def test_no_claims_give_more_than_what_is_mapped(claims, default, claim):
+    settings = Settings(roles_claim=claim, role_of={"shift": "reviewer", "guests": "viewer"}, default_role=default)
     assert role_from_claims(claims, settings) in {"reviewer", "viewer", default}
 
 
@@ -119,3 +153,31 @@ def test_without_sign_in_everybody_on_this_machine_is_an_approver(address):
 def test_without_sign_in_everybody_in_a_network_has_the_default_role(address):
     assert role_without_sign_in(address, Settings()) == "viewer"
     assert role_without_sign_in(address, Settings(default_role="reviewer")) == "reviewer"
+
+
+HERE = [
+    ("localhost:8501", "http://localhost:8501"), ("127.0.0.1:8501", "http://127.0.0.1:8501"), ("[::1]:8501", "http://[::1]:8501"),
+    ("localhost", "https://localhost"), ("LOCALHOST:8501", None), (None, None),
+]  # fmt: skip
+ELSEWHERE = [
+    ("evil.example:8501", "http://evil.example:8501"), ("evil.example", None), ("localhost.evil.example", None),
+    ("evil.example:8501", "http://localhost:8501"), ("localhost:8501", "http://localhost:1"), ("localhost:8501", "null"),
+    ("localhost:8501", ""), ("localhost:8501", "http://127.0.0.1:8501"), ("10.0.0.4:8501", None), ("", None), ("[::1", None),
+    ("localhost@evil.example", None), ("localhost:8501", "http://[::1"), (None, "http://evil.example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("host", "origin"), HERE)
+def test_a_browser_of_this_machine_asks_for_it_by_a_name_that_leads_nowhere_else(host, origin):
+    assert asks_for_this_machine(host, origin)
+
+
+@pytest.mark.parametrize(("host", "origin"), ELSEWHERE)
+def test_another_name_or_another_page_does_not_ask_for_this_machine(host, origin):
+    assert not asks_for_this_machine(host, origin)
+
+
+@given(some.text() | some.none(), some.text() | some.none())
+def test_any_headers_are_told_apart(host, origin):
+    assert asks_for_this_machine(host, origin) in (True, False)
+    assert is_this_machine(host) in (True, False)

@@ -10,6 +10,7 @@ import pytest
 import streamlit
 from hypothesis import given
 from hypothesis import strategies as some
+from itsdangerous import URLSafeTimedSerializer
 from streamlit.testing.v1 import AppTest
 
 from opscope import aliases
@@ -242,6 +243,43 @@ def test_without_sign_in_everybody_on_this_machine_is_an_approver_named_by_the_s
     assert not app.sidebar.button
 
 
+ELSEWHERE = (
+    "This server is for its own machine, and was asked under another name or by another site. "
+    "Open http://localhost:8501 on that machine, or turn sign_in on where others use it too."
+)
+
+
+@pytest.mark.parametrize("headers", [{"Host": "evil.example:8501"}, {"Host": "localhost:8501", "Origin": "http://evil.example"}])
+def test_without_sign_in_nobody_gets_in_by_another_name_of_the_machine_or_from_another_site(settings, monkeypatch, headers):
+    settings.write_text("", encoding="utf-8")
+    monkeypatch.setattr(type(streamlit.context), "headers", headers)
+    app = opened(secrets={})
+    assert [error.value for error in app.error] == ["This is not allowed."]
+    assert texts(app) == [ELSEWHERE] and not app.button and not app.text_area
+    assert texts(said_by("classify", secrets={})) == [ELSEWHERE]
+
+
+def test_with_sign_in_or_in_a_network_the_name_of_the_server_is_anybodys_choice(settings, monkeypatch):
+    monkeypatch.setattr(
+        type(streamlit.context), "headers", {"Host": "opscope.example.com", "Origin": "https://opscope.example.com"}
+    )
+    assert [button.label for button in opened().button] == ["Sign in"]
+    settings.write_text("", encoding="utf-8")
+    signing_in.served_settings.cache_clear()
+    asked = streamlit.get_option
+    monkeypatch.setattr(streamlit, "get_option", lambda name: "0.0.0.0" if name == "server.address" else asked(name))
+    assert pages_of(opened(secrets={})) == ["Classify", "Model", "Guide"]
+
+
+REFUSED_BY_PROVIDER = "You tried to sign in, and your provider has not let you in. Try again, or ask whoever runs this server."
+
+
+@pytest.mark.parametrize(("cookies", "told"), [({}, []), ({"_streamlit_session": "x"}, [REFUSED_BY_PROVIDER])])
+def test_who_comes_back_from_the_provider_without_being_signed_in_is_told_so(monkeypatch, cookies, told):
+    monkeypatch.setattr(type(streamlit.context), "cookies", cookies)
+    assert [info.value for info in opened().info] == told
+
+
 def test_without_sign_in_everybody_in_a_network_has_the_default_role(settings, monkeypatch):
     settings.write_text('default_role = "reviewer"', encoding="utf-8")
     asked = streamlit.get_option
@@ -284,6 +322,44 @@ def test_a_session_with_this_end_has_ended_at_100(expires):
 @pytest.mark.parametrize("claims", [{"exp": 101}, {"exp": 100.5}, {"exp": None}, {}])
 def test_a_session_with_this_end_goes_on_at_100(claims):
     assert signing_in.is_signed_in({"is_logged_in": True} | claims, 100)
+
+
+SECRET = SECRETS["auth"]["cookie_secret"]
+COOKIE = "_streamlit_user"
+
+
+def signed(name, said, secret=SECRET):
+    return {name: URLSafeTimedSerializer(secret, salt=name).dumps(said)}
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {},
+        {"another": "x"},
+        signed(COOKIE, '{"email": "chunks-2"}'),
+        signed(COOKIE, "chunks-1") | signed(f"{COOKIE}_1", "{}"),
+        signed(COOKIE, "chunks-1") | signed(f"{COOKIE}_1", "{}") | {f"{COOKIE}_2": "left over from a longer one"},
+        signed(COOKIE, "{}") | {f"{COOKIE}_tokens": "x"},
+    ],
+)
+def test_a_cookie_whose_parts_are_all_there_is_of_one_sign_in(cookies):
+    assert signing_in.is_of_one_sign_in(cookies, SECRET)
+
+
+@pytest.mark.parametrize(
+    "cookies",
+    [
+        {COOKIE: "x"},
+        {COOKIE: ""},
+        signed(COOKIE, "{}", "another secret"),
+        signed(COOKIE, "chunks-2") | signed(f"{COOKIE}_1", "{}"),
+        signed(COOKIE, "chunks-1") | {f"{COOKIE}_1": "x"},
+        signed(COOKIE, "chunks-1") | {f"{COOKIE}_1": signed(f"{COOKIE}_2", "{}")[f"{COOKIE}_2"]},
+    ],
+)
+def test_a_cookie_of_which_a_part_is_missing_or_another_is_of_none(cookies):
+    assert not signing_in.is_of_one_sign_in(cookies, SECRET)
 
 
 @pytest.fixture
@@ -403,6 +479,14 @@ def test_a_click_on_a_page_that_was_drawn_for_other_rights_keeps_nothing(reviews
     assert len(reviews.verdicts()) == 2
     if "email" not in now:  # whoever else is signed in may add to the queue too
         assert len(reviews.queued()) == 2
+
+
+def test_who_may_review_no_more_takes_nothing_back(reviews):
+    app = review_page(CLAIMS | {"roles": "shift"})
+    click(app, "Production-scoped")
+    app.user = CLAIMS
+    click(app, "Undo")
+    assert newest(reviews) == ("ana@example.com", "production", False)
 
 
 def test_a_reviewer_sees_disputes_and_an_approver_ends_them(reviews):

@@ -42,13 +42,13 @@ def test_a_text_of_unknown_words_has_no_neighbours(neighbours):
 def test_neighbours_are_read_as_they_were_written(neighbours, tmp_path):
     path = tmp_path / "similar.safetensors"
     save_neighbours(neighbours, path)
-    loaded = load_neighbours(path, shipped_vectors())
+    loaded = load_neighbours(path, shipped_vectors(), path.read_bytes())
     assert loaded.texts == neighbours.texts == (*(row.text.replace("\n", " ") for row in ROWS.examples), "grease is a film")
     np.testing.assert_array_equal(loaded.places, neighbours.places)
     assert loaded.nearest("pay the carrier") == neighbours.nearest("pay the carrier")
     path.write_bytes(path.read_bytes()[:-4])
     with pytest.raises(ModelError, match=r"cannot be read as labelled neighbours: .*\. Train again or restore it\.$"):
-        load_neighbours(path, shipped_vectors())
+        load_neighbours(path, shipped_vectors(), path.read_bytes())
 
 
 def test_labelled_rows_find_rows_of_their_label(model, evaluation_set):

@@ -206,7 +206,8 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path):
 def test_a_full_disk_and_a_missing_folder_are_named(tmp_path):
     source = tmp_path / "in.csv"
     source.write_text("text\na\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"^/dev/full cannot be written: No space left on device\.$"):
+    message = "/dev/full cannot be written: No space left on device. Make room, or name another file."
+    with pytest.raises(DataError, match=f"^{re.escape(message)}$"):
         copied(source, "/dev/full")
     with pytest.raises(DataError, match=r"so out\.csv cannot be written there\. Make it first\.$"):
         copied(source, tmp_path / "none" / "out.csv")

@@ -18,6 +18,7 @@ def test_the_wheel_predicts_explains_and_evaluates_elsewhere(tmp_path):
     code = (
         f"import sys; sys.path.insert(0, {str(place)!r}); import opscope; from opscope.cli import main;"
         f"assert opscope.__file__.startswith({str(place)!r});"
+        "from opscope.commands.app import shipped_options; assert shipped_options()['client.toolbarMode'] == 'minimal';"
         "print(opscope.predict('Renegotiate the resin contract with both suppliers').label);"
         "sys.exit(main(['explain', 'Replace the worn bearing on the filler drive']))"
     )

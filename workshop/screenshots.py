@@ -1,4 +1,7 @@
-"""Pictures of every page, with something on it, in light, dark and phone width, into ``build/screenshots``. Needs Chromium."""
+"""Pictures of every page, with something on it, in light, dark and phone width, into ``build/screenshots``. Needs Chromium.
+
+The README's pictures are cut from them, into ``docs``.
+"""
 
 import os
 import shutil
@@ -9,6 +12,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from opscope.aliases import active_version
@@ -20,6 +24,12 @@ from opscope.reviews import open_reviews
 ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "build" / "screenshots"
 PORT = 8611
+README = {
+    "classify": ("list-light", 1350),
+    "review": ("review-light", 860),
+    "time": ("time-light", 1500),
+    "phone": ("list-phone", 1500),
+}
 LIST = """\
 Area\tActivity
 Plant 2\tRe-grind the die after the burr complaint from line 2
@@ -46,6 +56,13 @@ def time_for_review(page) -> None:
     page.get_by_text("Review these").wait_for()
 
 
+def holdings(page) -> None:
+    """What that list holds."""
+    pasted(page)
+    page.get_by_role("radio", name="What it holds").click()
+    page.wait_for_timeout(1000)
+
+
 def at_the_desk(page) -> None:
     """A reviewer with an activity."""
     page.get_by_role("textbox", name="Your name").fill("Anna")
@@ -57,6 +74,7 @@ PAGES = {
     "classify": ("", lambda page: None),
     "list": ("", pasted),
     "time": ("", time_for_review),
+    "holds": ("", holdings),
     "review": ("review", at_the_desk),
     "train": ("train", lambda page: None),
     "model": ("model", lambda page: page.get_by_role("heading", name="The strongest words").wait_for()),
@@ -77,6 +95,7 @@ def main() -> None:
         try:
             wait_for(f"http://localhost:{PORT}/_stcore/health")
             take()
+            cut()
         finally:
             server.terminate()
             server.wait()
@@ -85,7 +104,7 @@ def main() -> None:
 def queue_some(folder: Path) -> None:
     """Activities to review, and one on which two people disagree."""
     reviews, model = open_reviews(folder / "reviews.sqlite"), load(active_version(folder / "models"))
-    queue_paste(reviews, model, "Oil the chain of line 3\nPay the carrier of Nantes\nCount the drums beside dryer 4")
+    queue_paste(reviews, model, "Oil the chain of line 3\nHire a clerk for the spare parts store\nCount the drums beside dryer 4")
     disputed = model.predict("Count the drums beside dryer 4")
     said = (("production", "Ben", "it is done in the plant"), ("operations", "Cleo", "the count goes to the supplier"))
     reviews.add([verdict_on(disputed, label, reviewer=name, reason=reason) for label, name, reason in said])
@@ -117,6 +136,13 @@ def take() -> None:
                 page.screenshot(path=OUTPUT / f"{name}-{look}.png")
                 page.close()
         browser.close()
+
+
+def cut() -> None:
+    """The README's pictures: the upper part of some, in few colours, so that they load quickly."""
+    for name, (picture, height) in README.items():
+        whole = Image.open(OUTPUT / f"{picture}.png").convert("RGB")
+        whole.crop((0, 0, whole.width, height)).quantize(128).save(ROOT / "docs" / f"{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -5,20 +5,24 @@ Aliases and log lie in one file that is replaced as a whole, so that every chang
 
 import getpass
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from opscope.disk import flush_file
+from opscope.disk import replace as renamed
 from opscope.errors import ModelError
-from opscope.registry import flushed, locked, version_folder, version_names
+from opscope.registry import locked, version_folder, version_names
 from opscope.settings import present_settings
+from opscope.version_files import MOST_TOLD, content_of, is_version_name, json_in
+from opscope.visible import visible_line
 
 ACTIVE, CANDIDATE = "active", "candidate"
 ALIASES = "aliases.json"
 PROMOTED, ROLLED_BACK, TRAINED = "promoted", "rolled back", "trained"
 _FORMAT = 1
+_MOST_SHOWN = 60  # characters
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,12 @@ class Step:
     who: str
     why: str = ""
     forced: bool = False
+
+    @property
+    def line(self) -> str:
+        """All of it in one line that steers no terminal."""
+        forced, why = " (forced)" if self.forced else "", f": {self.why}" if self.why else ""
+        return visible_line(f"{self.when}  {self.who}  {self.done} {self.version}{forced}{why}")
 
 
 @dataclass(frozen=True)
@@ -47,18 +57,42 @@ def aliases_of(models: Path) -> Aliases:
     """The aliases of a models folder; none where there is no file yet. Raises ModelError when the file cannot be read."""
     path = models / ALIASES
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        if raw["format"] > _FORMAT:
+        raw = json_in(content_of(path, MOST_TOLD))
+        if type(raw["format"]) is int and raw["format"] > _FORMAT:
             raise ModelError(f"{path} has format {raw['format']}, this opscope reads up to {_FORMAT}. Upgrade opscope.")
-        return Aliases(raw["active"], raw["candidate"], tuple(Step(**step) for step in raw["log"]))
+        return Aliases(*(_name(raw, alias) for alias in (ACTIVE, CANDIDATE)), tuple(map(_step_in, raw["log"])))
     except FileNotFoundError:
         return Aliases()
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         if isinstance(error, ModelError):
             raise
         raise ModelError(
             f"{path} cannot be read: {error}. Restore the file from a backup, or delete it and promote again."
         ) from error
+
+
+def versions_by_age(models: Path) -> list[str]:
+    """Names of the versions in the order of training, the oldest first, whatever the clock said; first those no log knows."""
+    trained: dict[str, int] = {}
+    for place, step in enumerate(aliases_of(models).log):
+        if step.done == TRAINED:
+            trained.setdefault(step.version, place)
+    return sorted(version_names(models), key=lambda name: (trained.get(name, -1), name))
+
+
+def _name(raw: dict, alias: str) -> str | None:
+    name = raw[alias]
+    if name is not None and not is_version_name(name):
+        raise ValueError(f"{alias} is {str(name)[:_MOST_SHOWN]!r}, expected the name of a version or null")
+    return name
+
+
+def _step_in(raw: dict) -> Step:
+    step = Step(**raw)
+    texts = (step.done, step.version, step.when, step.who, step.why, step.before or "")
+    if not all(isinstance(text, str) for text in texts) or not isinstance(step.forced, bool):
+        raise ValueError("a step of the log holds what is no text")
+    return step
 
 
 def active_version(models: Path) -> Path:
@@ -137,7 +171,7 @@ def who_asks() -> str:
     if named := present_settings().user:
         return named
     try:
-        return getpass.getuser()
+        return visible_line(getpass.getuser())
     except (OSError, KeyError):  # no name belongs to the number of the user, as in some containers
         return "unknown"
 
@@ -147,8 +181,13 @@ def _change(models: Path, change: Callable[[Aliases], Aliases]) -> Aliases:
     with locked(models):
         changed = change(aliases_of(models))
         written = models / f".{ALIASES}"
+        written.unlink(missing_ok=True)  # what a killed run left, or a link that would lead the writing elsewhere
         told = {"format": _FORMAT, "active": changed.active, "candidate": changed.candidate, "log": [*map(asdict, changed.log)]}
-        written.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-        flushed(written)
-        os.replace(written, models / ALIASES)
+        try:
+            with written.open("x", encoding="utf-8") as handle:
+                handle.write(json.dumps(told, indent=2) + "\n")
+            flush_file(written)
+            renamed(written, models / ALIASES)
+        finally:
+            written.unlink(missing_ok=True)
     return changed

@@ -16,8 +16,9 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 
 from opscope.aliases import active_version
-from opscope.errors import VersionWarning
+from opscope.errors import ModelError, VersionWarning
 from opscope.features import TextFeatures
+from opscope.paths import shipped
 from opscope.registry import PIPELINE, Manifest, default_models, read_manifest, unaltered
 from opscope.text import checked
 from opscope.vectors import WordVectors
@@ -81,20 +82,56 @@ class ScopeClassifier(ClassifierMixin, BaseEstimator):
         return self.classes_[second_is_likelier.astype(int)]
 
     @classmethod
-    def from_version(cls, folder: str | Path | None = None) -> "ScopeClassifier":
+    def from_version(cls, folder: str | Path | None = None, *, trusted: bool = False) -> "ScopeClassifier":
         """The classifier of a version's folder, such as ``models/2026-11-28-18a24d08aab9``; without one, of the active version.
 
-        ``pipeline.joblib`` can run code when it is opened, so it is opened only if its SHA-256 is the one in the version's
-        manifest; raises ModelError otherwise. Take folders only from people you trust: who can write the file can write the
-        manifest. Warns by name and version where a library is another than the version was trained with (VersionWarning).
+        ``pipeline.joblib`` runs any code that is in it when it is opened. So only versions in the models folder that opscope ships
+        are opened as they are; of any other, name the folder and say ``trusted=True``, and say it only of folders that were trained
+        here, or by people whom you would let run programs here. A folder that only the settings or the environment name is never
+        opened. The SHA-256 in the manifest is checked, too: it finds damage, not malice, since who can write the file can write
+        the manifest.
+
+        Raises ModelError where the version is not trusted, or a file is missing or altered. Warns by name and version where a
+        library is another than the version was trained with (VersionWarning).
         """
-        folder = active_version(default_models()) if folder is None else Path(folder)
+        named = folder is not None
+        folder = Path(folder) if named else active_version(default_models())
+        if not (named and trusted) and not _is_shipped(folder):
+            raise ModelError(
+                f"{folder / PIPELINE} runs any code that is in it when it is opened, and it is not one that opscope ships. "
+                f"If you trust who made it: ScopeClassifier.from_version({str(folder)!r}, trusted=True)."
+            )
         manifest = read_manifest(folder)
         content = unaltered(folder / PIPELINE, manifest)
         _warn_of_other_libraries(manifest)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", InconsistentVersionWarning)  # said already, with what to do
-            return joblib.load(io.BytesIO(content)).classifier
+            return _opened(folder / PIPELINE, content).classifier
+
+
+def _opened(path: Path, content: bytes):
+    """What the pipeline's file holds; raises ModelError where that is no pipeline."""
+    try:
+        found = joblib.load(io.BytesIO(content))
+    except (ImportError, AttributeError) as error:  # the file is the one that was saved: what it names is not in these libraries
+        raise ModelError(
+            f"{path} cannot be opened with the libraries installed here: {error}. "
+            "Install those that the manifest names, or train again."
+        ) from error
+    except Exception as error:  # code of any kind may run here, and fail in any way
+        raise _no_pipeline(path, str(error)) from error
+    if not isinstance(getattr(found, "classifier", None), ScopeClassifier):
+        raise _no_pipeline(path, f"it holds a {type(found).__name__}")
+    return found
+
+
+def _no_pipeline(path: Path, problem: str) -> ModelError:
+    return ModelError(f"{path} cannot be opened as a pipeline: {problem}. Restore the folder, or train again.")
+
+
+def _is_shipped(folder: Path) -> bool:
+    """Whether the folder lies in the models folder that opscope ships, and leads to no other by a link."""
+    return folder.resolve().parent == shipped("models").resolve()
 
 
 def _warn_of_other_libraries(manifest: Manifest) -> None:

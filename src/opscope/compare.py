@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load, save
+from safetensors.numpy import save
 
 from opscope.dataset import Dataset
 from opscope.errors import ModelError
@@ -14,7 +13,7 @@ from opscope.evaluation import Share
 from opscope.explanation import explanation
 from opscope.guide import LABELS, guide
 from opscope.model import Model
-from opscope.packing import packed, unpacked
+from opscope.packing import arrays_in, check_array, packed, unpacked
 from opscope.policies import BALANCED
 from opscope.prediction import Prediction
 from opscope.registry import Version, unaltered
@@ -211,8 +210,12 @@ def load_held_out(version: Version) -> HeldOut | None:
     if HELD_OUT not in version.manifest.files:
         return None
     try:
-        stored = load(unaltered(path, version.manifest))
-        texts, labels = unpacked(stored["texts"]), [LABELS[place] for place in stored["labels"].tolist()]
-        return HeldOut(Dataset.of(texts, labels), stored["log_odds"])
-    except (SafetensorError, KeyError, UnicodeDecodeError, IndexError) as error:
+        stored = arrays_in(unaltered(path, version.manifest))
+        texts, labels, log_odds = unpacked(stored["texts"]), stored["labels"], stored["log_odds"]
+    except ModelError:
+        raise
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path} cannot be read as held-out rows: {error}. Train again or restore it.") from error
+    check_array(path, "labels", labels, "int8", (len(texts),), range(len(LABELS)))
+    check_array(path, "log_odds", log_odds, "float32", (len(texts),))
+    return HeldOut(Dataset.of(texts, [LABELS[place] for place in labels.tolist()]), log_odds)

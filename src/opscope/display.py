@@ -8,6 +8,7 @@ from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
 from opscope.prediction import Prediction
 from opscope.text import clean
+from opscope.visible import visible_json
 from opscope.wording import as_percent
 
 FAINTEST_SHOWN = 0.05  # share of the strongest contribution below which a word is left unmarked
@@ -47,12 +48,16 @@ def marked_parts(explanation: Explanation) -> list[MarkedPart]:
 
 
 def as_html(explanation: Explanation) -> str:
-    """The text as HTML, its words marked by label; ``--strength`` (0 to 1) lets a style sheet deepen the colour."""
+    """The text as HTML in one line, its words marked by label; ``--strength`` (0 to 1) lets a style sheet deepen the colour.
+
+    Control and invisible characters are left out, and so is what turns the order of letters round. They go only here, since marks
+    go by place. Nothing is composed as ``clean`` does: an accent behind a tag would turn its bracket into another character.
+    """
     return "".join(_html_of(part) for part in marked_parts(explanation))
 
 
 def _html_of(part: MarkedPart) -> str:
-    escaped = html.escape(part.text)
+    escaped = html.escape("".join(c if c.isprintable() else " " if c.isspace() else "" for c in part.text))
     if part.label is None:
         return escaped
     name = guide().labels[part.label].name
@@ -66,13 +71,13 @@ def as_json(explanation: Explanation) -> str:
     told |= {"reason": explanation.reason, "mixed": explanation.mixed}
     if explanation.counterfactual:
         told["counterfactual"]["sentence"] = explanation.counterfactual.sentence
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return visible_json(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 def as_text(explanation: Explanation, *, coloured: bool = False) -> str:
     """An explanation for a terminal; without colour each word says by its sign which side it speaks for."""
     p, paint = explanation.prediction, _painter(coloured)
-    lines = [paint(_headline(p), _BOLD), explanation.reason]
+    lines = [paint(_headline(p), _BOLD), _safe(explanation.reason)]
     lines += [p.question] if p.question else []
     lines += ["", "".join(paint(_safe(part.text), _COLOURS.get(part.label, "")) for part in marked_parts(explanation)).strip()]
     lines += ["", f"log-odds {explanation.score:+.3f} = intercept {explanation.intercept:+.3f}, and"]

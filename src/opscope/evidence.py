@@ -6,11 +6,12 @@ It needs no script and nothing from elsewhere. Whatever comes from the user is s
 from collections.abc import Iterator, Sequence
 
 from opscope.about import LIMITS, Fact, date_of, expected_wrong_of, meanings, name_of, promise_of, versions_of
+from opscope.display import as_html
 from opscope.errors import InputError
 from opscope.evidence_style import STYLE
 from opscope.explanation import Explanation
 from opscope.guide import LABELS, OPERATIONS, PRODUCTION, guide
-from opscope.markup import Head, bar_row, facts_list, marked, section, shown, table, tag
+from opscope.markup import Head, bar_row, facts_list, section, shown, table, tag
 from opscope.prediction import REVIEW, UNFAMILIAR, Prediction
 from opscope.tagged_list import TaggedList
 from opscope.wording import as_percent
@@ -171,7 +172,7 @@ def _article(tagged: TaggedList, place: int, explanation: Explanation) -> str:
     heading = f"Row {_row(tagged, place, linked=False)}: {leaning} ({as_percent(found.probability)})"
     return (
         f'<article aria-labelledby="words-{place}">\n<h3 id="words-{place}">{heading}</h3>\n'
-        f'<p class="marked" dir="auto">{marked(explanation)}</p>\n{facts_list(_facts(found, explanation))}\n</article>'
+        f'<p class="marked" dir="auto">{as_html(explanation)}</p>\n{facts_list(_facts(found, explanation))}\n</article>'
     )
 
 

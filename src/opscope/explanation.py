@@ -84,9 +84,9 @@ class Explanation:
     def reason(self) -> str:
         """One sentence for a manager: the prediction's reason, with the words that spoke most for the label."""
         if self.mixed:
-            told = " and ".join(f"“{clause.text}” is {guide().labels[clause.label].name}" for clause in self.clauses)
+            told = " and ".join(f"“{clean(clause.text)}” is {guide().labels[clause.label].name}" for clause in self.clauses)
             return f"It tells of several activities: {told}. Split it to tag each."
-        words = [f"“{c.word}”" for c in self.speaking_for(self.prediction.label)[:_WORDS_NAMED]]
+        words = [f"“{clean(c.word)}”" for c in self.speaking_for(self.prediction.label)[:_WORDS_NAMED]]
         if self.prediction.decision != self.prediction.label or not words:
             return self.prediction.reason
         named = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from opscope.audit import Audit, Suspect
 from opscope.guide import guide
 from opscope.intake import Intake, Twins
+from opscope.visible import visible_json
 
 _FEWEST_OF_FUNCTION = 20
 _LEAST_SHARE = 0.2  # of a label, below which it is learned poorly
@@ -84,4 +85,4 @@ def findings_json(found: Intake, audited: Audit | None) -> str:
         "suspects": audited and [asdict(suspect) for suspect in audited.suspects],
         "same_meaning": audited and [asdict(pair) for pair in audited.contradictions],
     }
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return visible_json(json.dumps(told, ensure_ascii=False, indent=2))

@@ -4,7 +4,7 @@ Whatever the guide says stands in that file only; code asks here.
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from opscope.errors import GuideError
 from opscope.paths import shipped
 
 PRODUCTION, OPERATIONS = "production", "operations"
+_ADVICE = "Correct it there, or restore the guide that opscope ships."
 LABELS = (OPERATIONS, PRODUCTION)  # sorted, the order of the columns of every probability table
 
 
@@ -162,8 +163,8 @@ def read_guide(path: Path) -> Guide:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         read = Guide(
-            version=raw["version"],
-            bare_question=raw["bare_question"],
+            version=_checked("version", raw["version"], str),
+            bare_question=_checked("bare_question", raw["bare_question"], str),
             labels=_table(raw["labels"], Label),
             steps=tuple(_table({s["id"]: s for s in raw["steps"]}, DecidingStep).values()),
             functions=_table(raw["functions"], Function),
@@ -174,22 +175,29 @@ def read_guide(path: Path) -> Guide:
             aspects=tuple(_table({a["id"]: a for a in raw["aspects"]}, Aspect).values()),
             sources=_table({s["id"]: s for s in raw["sources"]}, Source),
         )
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise GuideError(f"{path} cannot be read as the guide: {error}") from error
-    except (KeyError, TypeError) as error:
-        raise GuideError(f"{path}: a part of the guide is missing or misnamed: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:  # ValueError: no UTF-8, no TOML, or a number of thousands of digits
+        raise GuideError(f"{path} cannot be read as the guide: {error}. {_ADVICE}") from error
+    except (KeyError, TypeError, AttributeError) as error:
+        raise GuideError(f"{path}: a part of the guide is missing or misnamed: {error}. {_ADVICE}") from error
     if problems := list(_problems_in(read)):
         raise GuideError("\n".join(f"{path}: {problem}" for problem in problems))
     return read
 
 
 def _table(entries: dict, kind: type) -> dict:
-    wanted = [name for name in kind.__dataclass_fields__ if name != "key"]
-    return {key: kind(key=key, **{name: _frozen(entry[name]) for name in wanted}) for key, entry in entries.items()}
+    types = {field.name: field.type for field in fields(kind) if field.name != "key"}
+    return {
+        _checked("id", key, str): kind(key=key, **{name: _checked(f"{key}.{name}", entry[name], of) for name, of in types.items()})
+        for key, entry in entries.items()
+    }
 
 
-def _frozen(value):
-    return tuple(value) if isinstance(value, list) else value
+def _checked(name: str, value, kind: type):
+    """The value, a list as a tuple; raises TypeError where it is not a text, or not a list of texts, as the guide has it there."""
+    texts = [value] if kind is str else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"{name} has to be a {'text' if kind is str else 'list of texts'}")
+    return value if kind is str else tuple(value)
 
 
 def _problems_in(read: Guide):

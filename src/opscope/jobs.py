@@ -6,13 +6,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
+from opscope.disk import hold, remove_folders
 from opscope.settings import variable_of
 
 _PROGRESS, _OUTPUT, _ERRORS = "progress.jsonl", "output.txt", "errors.txt"
+_PREFIX = "opscope-job-"  # of the folders
 _PATIENCE = 10  # seconds that a cancelled job has to leave by itself
 
 
@@ -70,15 +74,28 @@ def start_job(arguments: Sequence[str], folder: Path | None = None, *, user: str
 
     Without a ``folder`` it makes one of its own; without a ``user`` the job has the one of the settings.
     """
-    folder = Path(tempfile.mkdtemp(prefix="opscope-job-")) if folder is None else folder
+    remove_folders(_PREFIX, _OUTPUT)
+    folder, output = _own_folder() if folder is None else (folder, (folder / _OUTPUT).open("wb"))
     command = [sys.executable, "-m", "opscope", *arguments, "--progress", str(folder / _PROGRESS)]
-    with (folder / _OUTPUT).open("wb") as output, (folder / _ERRORS).open("wb") as errors:
+    with (folder / _ERRORS).open("wb") as errors:
         # A session of its own, so that cancelling reaches the processes that it starts too.
         named = os.environ | {variable_of("user"): user} if user else None
         process = subprocess.Popen(
             command, stdout=output, stderr=errors, stdin=subprocess.DEVNULL, start_new_session=True, env=named
         )
-    return Job(folder, tuple(arguments), process)
+    job = Job(folder, tuple(arguments), process)
+    weakref.finalize(job, output.close)  # the job's files are in use while it is watched or runs
+    return job
+
+
+def _own_folder() -> tuple[Path, BinaryIO]:
+    """A new folder and its file for the output, in use; it has its last name only then, since what nobody uses is removed."""
+    new = Path(tempfile.mkdtemp(prefix=f"new-{_PREFIX}"))
+    output = (new / _OUTPUT).open("wb")
+    hold(output)
+    if os.name == "nt":  # which renames no folder in use, and removes none
+        return new, output
+    return new.rename(new.with_name(new.name.removeprefix("new-"))), output
 
 
 def _signal(process: subprocess.Popen, number: int) -> None:

@@ -14,7 +14,7 @@ from opscope.errors import DataError
 from opscope.formats.base import Row, as_text, listed
 from opscope.guide import LABELS, OPERATIONS, PRODUCTION, guide
 from opscope.settling import Settled
-from opscope.tables import find_column, open_table, read_table
+from opscope.tables import MOST_CHARACTERS, find_column, open_table, read_table
 from opscope.text import problem_with
 
 REVIEW = "review"  # source of a row that people settled
@@ -41,7 +41,9 @@ _LABEL_OF_SPELLING = {
         OPERATIONS,
     ),
 }
-_FORMULA = re.compile(r"=\s*[-+(]*[A-Za-z_$.]+[\d$]*\s*[(:+\-*/&]")
+# What one part has taken no other gives back: a dollar fits two of them, and trying all ways would take minutes for a long text.
+_FORMULA = re.compile(r"=\s*+[-+(]*+[A-Za-z_$.]++[\d$]*+\s*+[(:+\-*/&]")
+_LONGEST_SLIP = 60  # characters; who writes more has not mistyped a label or a function
 _ALIKE = 0.75  # share of letters in common from which a word is taken for a slip of another
 
 
@@ -201,7 +203,14 @@ def _check_single(name: str, columns: tuple[str, ...], used: list[int]) -> None:
 
 
 def _rows_within_bounds(rows: Iterator[Row], name: str) -> Iterator[Row]:
+    characters = 0
     for count, row in enumerate(rows, start=1):
+        characters += sum(len(value) for value in row.values if isinstance(value, str))
+        if characters > MOST_CHARACTERS:
+            raise DataError(
+                f"{name} has more than {MOST_CHARACTERS:,} characters, the most that are held at once. "
+                "Leave out the columns that training does not read, or cut it in parts."
+            )
         if count > MOST_ROWS:
             raise DataError(
                 f"{name} has more than {MOST_ROWS:,} rows, the most that are trained on: more take hours and teach little. "
@@ -263,17 +272,21 @@ def _faults_of_function(example: Example) -> Iterator[tuple[str, str, str, str]]
 
 
 def _label_fix(label: str) -> str:
-    alike = get_close_matches(_folded(label), _LABEL_OF_SPELLING, n=1, cutoff=_ALIKE)
-    return (
-        f"Write {_LABEL_OF_SPELLING[alike[0]]} if that is meant, or delete the row." if alike else "Correct it, or delete the row."
-    )
+    alike = _nearest(label, _LABEL_OF_SPELLING)
+    return f"Write {_LABEL_OF_SPELLING[alike]} if that is meant, or delete the row." if alike else "Correct it, or delete the row."
 
 
 def _function_fix(function: str) -> str:
-    alike = get_close_matches(_folded(function), _function_of_spelling(), n=1, cutoff=_ALIKE)
+    alike = _nearest(function, _function_of_spelling())
     if alike:
-        return f"Write {_function_of_spelling()[alike[0]]} if that is meant, or leave it empty."
+        return f"Write {_function_of_spelling()[alike]} if that is meant, or leave it empty."
     return f"Write one of {', '.join(guide().functions)}, or leave it empty."
+
+
+def _nearest(spelling: str, known: Mapping[str, str]) -> str | None:
+    if len(spelling) > _LONGEST_SLIP:
+        return None
+    return next(iter(get_close_matches(_folded(spelling), known, n=1, cutoff=_ALIKE)), None)
 
 
 def _shortened(text: str) -> str:

@@ -5,8 +5,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from opscope.about import Fact
-from opscope.display import as_html
-from opscope.explanation import Explanation
 from opscope.guide import LABELS, guide
 from opscope.text import clean
 
@@ -22,15 +20,6 @@ class Head:
 def shown(text: str) -> str:
     """Anybody's text in one line, without control and invisible characters."""
     return html.escape(clean(text))
-
-
-def marked(explanation: Explanation) -> str:
-    """The text with its words marked, without control and invisible characters.
-
-    These are dropped after the marking, since marks go by place. Nothing is composed as ``clean`` does: an accent behind a tag
-    would turn its bracket into another character.
-    """
-    return "".join(c if c.isprintable() else " " if c.isspace() else "" for c in as_html(explanation))
 
 
 def tag(key: str) -> str:

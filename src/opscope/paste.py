@@ -9,7 +9,8 @@ from opscope.tables import TEXT_NAMES, Table
 from opscope.text import activities_in, clean
 
 PASTE = "paste"
-_ENDS = re.compile(r"(?<=[.!?;])\s+(?=[\"'“(]?[A-Z0-9])|\s*;\s+|\n+")
+# Spaces before a semicolon are taken off later: to look for it from each of thousands of spaces would take minutes.
+_ENDS = re.compile(r"(?<=[.!?;])\s+(?=[\"'“(]?[A-Z0-9])|;\s+|\n+")
 _FEWEST_WORDS = 2
 
 
@@ -65,7 +66,10 @@ def _cells(text: str) -> list[list[str]]:
 
 def _distinct(names: Sequence[str]) -> tuple[str, ...]:
     """The names, numbered where they are empty or repeat."""
-    found: list[str] = []
+    found: dict[str, None] = {}
     for place, name in enumerate(map(clean, names), start=1):
-        found.append(name if name and name not in found else f"{name or 'column'} {place}")
+        name = name or f"column {place}"
+        while name in found:
+            name = f"{name} {place}"
+        found[name] = None
     return tuple(found)

@@ -1,8 +1,10 @@
 """Versions of the model: immutable folders. Nothing but this and ``aliases`` touches ``models/``."""
 
+import errno
 import hashlib
 import json
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,48 +13,24 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from safetensors import SafetensorError
+
+from opscope.disk import flush_file, flush_folder, replace, why_not
 from opscope.errors import ModelError
 from opscope.familiarity import Familiarity
 from opscope.guide import guide
+from opscope.manifest import MANIFEST, Manifest, read_manifest
 from opscope.paths import shipped
 from opscope.scorer import Scorer
 from opscope.scorer_file import load_scorer, save_scorer
 from opscope.settings import present_settings
 from opscope.similar import Neighbours, load_neighbours, save_neighbours
 from opscope.vectors import shipped_vectors
+from opscope.version_files import check_no_link, content_of, is_version_name
 
-FORMAT = 4
-MANIFEST, SCORER, SIMILAR, PIPELINE, CARD = (
-    "manifest.json", "scorer.safetensors", "similar.safetensors", "pipeline.joblib", "card.md",
-)  # fmt: skip
+SCORER, SIMILAR, PIPELINE, CARD = "scorer.safetensors", "similar.safetensors", "pipeline.joblib", "card.md"
 _CONTENT_LENGTH = 12  # characters of the hash that names the content
 _LOCK, _PATIENCE = ".lock", 60  # seconds
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a version says of itself; ``files`` holds the SHA-256 of the files beside it.
-
-    ``created`` and ``author`` say when and by whom it was trained; the ``..._sha256`` of what: rows, evaluation set and guide.
-    ``own_rows`` of the ``rows`` are the user's. ``policies`` holds for each policy and label the probability below which a text
-    goes to review, ``examples`` the number of rows on which these thresholds rest.
-    """
-
-    version: str
-    created: str
-    author: str
-    guide_version: str
-    guide_sha256: str
-    data_sha256: str
-    evaluation_sha256: str
-    rows: int
-    own_rows: int
-    settings: dict[str, float]
-    policies: dict[str, dict[str, float]]
-    examples: int
-    libraries: dict[str, str]
-    files: dict[str, str]
-    format: int = FORMAT
 
 
 @dataclass(frozen=True)
@@ -68,8 +46,7 @@ class Version:
     def neighbours(self) -> Neighbours:
         """The labelled texts it was trained on, loaded when first asked for; raises ModelError when they are missing or altered."""
         path = self.folder / SIMILAR
-        unaltered(path, self.manifest)
-        return load_neighbours(path, shipped_vectors())
+        return load_neighbours(path, shipped_vectors(), unaltered(path, self.manifest))
 
     def __getstate__(self) -> dict:
         """Without the neighbours: they are loaded again where the version arrives."""
@@ -82,16 +59,24 @@ def default_models() -> Path:
 
 
 def version_names(models: Path) -> list[str]:
-    """Names of the versions in a models folder, the oldest first; what is still being written is none."""
-    return sorted(path.parent.name for path in models.glob(f"[!.]*/{MANIFEST}"))
+    """Names of the versions in a models folder, the oldest first.
+
+    What is still being written is none, and neither is a folder whose name is_version_name refuses.
+    """
+    names = (path.parent.name for path in models.glob(f"[!.]*/{MANIFEST}"))
+    return sorted(name for name in names if is_version_name(name))
 
 
 def version_folder(models: Path, name: str) -> Path:
-    """Folder of the version with this name, or with this hash at its end; raises ModelError that lists the versions there are."""
+    """Folder of the version with this name, or with this hash at its end.
+
+    Raises ModelError that lists the versions there are, or where the folder is a link.
+    """
     there = version_names(models)
     found = [name] if name in there else [other for other in there if name and other.endswith(f"-{name}")]
     if len(found) != 1:
         raise ModelError(f"There is no version {name!r} in {models}. Versions there: {', '.join(there) or 'none'}.")
+    check_no_link(models / found[0])
     return models / found[0]
 
 
@@ -118,46 +103,48 @@ def locked(models: Path) -> Iterator[None]:
             f"{models} is being changed by another run for more than {_PATIENCE} s. Try again when it is done."
         ) from None
     except OSError as error:
-        raise ModelError(f"{models} cannot be written: {error.strerror}. Choose another folder with --models.") from error
+        raise _unwritable(models, error) from error
+
+
+def make_ready(models: Path) -> tuple[str, ...]:
+    """Makes sure that versions can be saved here, before a training begins, and removes what killed runs left; gives its names.
+
+    Raises ModelError where nothing can be written.
+    """
+    if models.is_dir():
+        with locked(models):
+            return _remove_unfinished(models)
+    parent = next(folder for folder in models.absolute().parents if folder.exists())
+    if not os.access(parent, os.W_OK):
+        raise _unwritable(models, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
+    return ()
+
+
+def _unwritable(models: Path, error: OSError) -> ModelError:
+    return ModelError(f"{models} cannot be written: {why_not(error, 'choose another folder with --models')}")
 
 
 def load_version(folder: Path) -> Version:
     """Loads a version; raises ModelError when a file is missing, altered, or of a newer format."""
     manifest = read_manifest(folder)
-    unaltered(folder / SCORER, manifest)
-    scorer, familiarity = load_scorer(folder / SCORER)
+    scorer, familiarity = load_scorer(folder / SCORER, unaltered(folder / SCORER, manifest))
     if scorer.functions != tuple(guide().functions):
         raise ModelError(f"{folder} was trained for another guide ({manifest.guide_version}). Train again with this one.")
     return Version(folder, manifest, scorer, familiarity)
 
 
 def unaltered(path: Path, manifest: Manifest) -> bytes:
-    """The content of a version's file; raises ModelError when it is missing or not the one saved with the version."""
-    if not path.is_file():
-        raise ModelError(f"{path} is missing. Restore the version's folder, or train again.")
-    content = path.read_bytes()
+    """The content of a version's file; raises ModelError when it is missing or not the one saved with the version.
+
+    What is used is what was checked: nobody can exchange the file in between.
+    """
+    try:
+        content = content_of(path)
+    except FileNotFoundError:
+        raise ModelError(f"{path} is missing. Restore the version's folder, or train again.") from None
     if hashlib.sha256(content).hexdigest() != manifest.files.get(path.name):
         raise ModelError(f"{path} is not the file that was saved with this version. Restore the folder, or train again.")
     return content
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """What the version in this folder says of itself; raises ModelError when it cannot be read."""
-    path = folder / MANIFEST
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ModelError(f"{folder} holds no {MANIFEST}, so it is no version of a model. Name a folder inside models/.") from None
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{path} cannot be read: {error}. Restore the version's folder.") from error
-    if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] > FORMAT:
-        raise ModelError(f"{path} has format {raw['format']}, this opscope reads up to {FORMAT}. Upgrade opscope.")
-    if isinstance(raw, dict) and isinstance(raw.get("format"), int) and raw["format"] < FORMAT:
-        raise ModelError(f"{path} has format {raw['format']}, this opscope reads format {FORMAT}. Train the version again.")
-    try:
-        return Manifest(**raw)
-    except TypeError as error:
-        raise ModelError(f"{path} is incomplete: {error}. Restore the version's folder.") from error
 
 
 def save_version(models: Path, version: Version, neighbours: Neighbours, others: dict[str, bytes]) -> Path:
@@ -175,31 +162,40 @@ def save_version(models: Path, version: Version, neighbours: Neighbours, others:
         building = models / f".{manifest.version}"
         try:
             building.mkdir()
-            save_scorer(version.scorer, version.familiarity, building / SCORER)
-            save_neighbours(neighbours, building / SIMILAR)
+            with _as_errors_of_the_system():
+                save_scorer(version.scorer, version.familiarity, building / SCORER)
+                save_neighbours(neighbours, building / SIMILAR)
             for name, written in others.items():
                 (building / name).write_bytes(written)
             files = {path.name: sha256_of(path) for path in sorted(building.iterdir())}
             (building / MANIFEST).write_text(_as_json(manifest, files), encoding="utf-8")
             for path in building.iterdir():
                 path.chmod(0o644)
-                flushed(path)
-            building.rename(models / manifest.version)
+                flush_file(path)
+            flush_folder(building)
+            replace(building, models / manifest.version)
         finally:
             shutil.rmtree(building, ignore_errors=True)
     return models / manifest.version
 
 
-def _remove_unfinished(models: Path) -> None:
+def _remove_unfinished(models: Path) -> tuple[str, ...]:
     """Removes what runs that were killed left half written; who holds the lock is the only one writing."""
-    for path in models.glob(".????-??-??-*"):
+    left = sorted(models.glob(".????-??-??-*"))
+    for path in left:
         shutil.rmtree(path, ignore_errors=True)
+    return tuple(path.name for path in left)
 
 
-def flushed(path: Path) -> None:
-    """Waits until the file is on the disk, so that no name ever stands for less than its content."""
-    with path.open("r+b") as handle:  # Windows flushes only what may be written
-        os.fsync(handle.fileno())
+@contextmanager
+def _as_errors_of_the_system() -> Iterator[None]:
+    """Raises OSError where safetensors tells of one in its own words."""
+    try:
+        yield
+    except SafetensorError as error:
+        if number := re.search(r"os error (\d+)", str(error)):
+            raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
+        raise
 
 
 def _as_json(manifest: Manifest, files: dict[str, str]) -> str:

@@ -9,6 +9,7 @@ from math import isnan
 from opscope.settling import Agreement, Dispute, Sway, agreement_of, reviewed_keys, settle, sway_of
 from opscope.verdict_tables import escaped
 from opscope.verdicts import CANNOT_DECIDE, Queued, Verdict, key_of
+from opscope.visible import visible_json, visible_line
 
 _MOST_SHOWN = 5
 
@@ -60,7 +61,11 @@ def status_of(place: str, verdicts: Sequence[Verdict], queued: Sequence[Queued])
 
 def status_lines(status: Status) -> list[str]:
     """The status for a terminal."""
-    reviewers = f"{len(status.reviewers)} reviewers ({', '.join(status.reviewers)})" if status.reviewers else "no reviewer yet"
+    reviewers = (
+        f"{len(status.reviewers)} reviewers ({', '.join(map(visible_line, status.reviewers))})"
+        if status.reviewers
+        else "no reviewer yet"
+    )
     lines = [
         f"Reviews at {status.place}",
         f"{status.queued:,} activities queued, {status.waiting:,} of them without a verdict.",
@@ -102,7 +107,7 @@ def status_json(status: Status) -> str:
     for name in ("percent", "kappa"):
         value = getattr(status.agreement, name)
         told["agreement"][name] = None if isnan(value) else value
-    return json.dumps(told, ensure_ascii=False, indent=2)
+    return visible_json(json.dumps(told, ensure_ascii=False, indent=2))
 
 
 def dispute_lines(disputed: Sequence[Dispute]) -> list[str]:
@@ -111,7 +116,8 @@ def dispute_lines(disputed: Sequence[Dispute]) -> list[str]:
     for dispute in disputed:
         lines.append(repr(dispute.text))
         lines += [
-            f"  {verdict.label} ({verdict.when:%Y-%m-%d}, {verdict.reviewer})" + (f": {verdict.reason!r}" if verdict.reason else "")
+            f"  {verdict.label} ({verdict.when:%Y-%m-%d}, {visible_line(verdict.reviewer)})"
+            + (f": {verdict.reason!r}" if verdict.reason else "")
             for verdict in dispute.verdicts
         ]
     return lines or ["Nothing is disputed."]
@@ -131,4 +137,4 @@ def _said(verdict: Verdict) -> str:
 
 def disputes_json(disputed: Sequence[Dispute]) -> str:
     """The disputes as JSON, with all fields of their verdicts."""
-    return json.dumps([asdict(dispute) for dispute in disputed], ensure_ascii=False, indent=2, default=str)
+    return visible_json(json.dumps([asdict(dispute) for dispute in disputed], ensure_ascii=False, indent=2, default=str))

@@ -1,22 +1,20 @@
 """Reviews: what people decide about activities, kept in a database. Verdicts are only ever added, never changed."""
 
 import os
-import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, insert, inspect, select, update
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
-from sqlalchemy.pool import NullPool
+from sqlalchemy import Connection, bindparam, func, insert, inspect, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from opscope.errors import DataError, ReviewError
 from opscope.formats.base import listed
+from opscope.reviews_engine import engine_of, told
 from opscope.reviews_place import Place, check_place, missing_reviews, place_of
 from opscope.reviews_tables import ACTIVITY, META, SCHEMA, TABLES, VERDICT
 from opscope.verdicts import Queued, Verdict, key_of, problems_with, problems_with_text
@@ -24,15 +22,6 @@ from opscope.verdicts import Queued, Verdict, key_of, problems_with, problems_wi
 _APPLICATION = "opscope"
 _CHUNK = 500  # values in one statement
 _PREDICTED = ("predicted_label", "predicted_probability", "predicted_decision", "predicted_function", "model_version")
-_ELSEWHERE = "or name another place with --reviews"
-_SQLITE_SAYS = {
-    sqlite3.SQLITE_BUSY: "is locked: another program has been writing for too long. End it, or try again.",
-    sqlite3.SQLITE_READONLY: f"cannot be written. Get the right to write to the file and its folder, {_ELSEWHERE}.",
-    sqlite3.SQLITE_CANTOPEN: f"cannot be opened. Get the right to read and write the file and its folder, {_ELSEWHERE}.",
-    sqlite3.SQLITE_FULL: "cannot grow: the disk is full. Nothing of this was kept. Make room and try again.",
-    sqlite3.SQLITE_CORRUPT: "is damaged. Restore it from a backup.",
-    sqlite3.SQLITE_NOTADB: "is no database. Name another file with --reviews.",
-}
 
 
 def open_reviews(where: str | os.PathLike | None = None, *, must_exist: bool = False, timeout: float = 30.0) -> "Reviews":
@@ -50,7 +39,7 @@ class Reviews:
         self._place = where if isinstance(where, Place) else place_of(where)
         self._timeout = timeout
         check_place(self._place, must_exist=must_exist)
-        self._engine = _engine(self._place, timeout)
+        self._engine = engine_of(self._place, timeout)
         schema = self._schema()
         if schema is None and must_exist:
             raise missing_reviews(self._place)
@@ -71,11 +60,12 @@ class Reviews:
         """Where the reviews lie, for people; without a password."""
         return self._place.name
 
-    def add(self, verdicts: Sequence[Verdict]) -> int:
+    def add(self, verdicts: Sequence[Verdict], *, as_dated: bool = False) -> int:
         """Keeps the verdicts, all or none; returns how many were new.
 
-        One that is there already (same activity, reviewer, time, verdict and label) adds nothing. Raises DataError that lists what
-        is wrong with the verdicts.
+        One that is there already (same activity, reviewer, time, verdict and label) adds nothing. Clocks go back: the time of a
+        verdict from now comes after those on its activity that are there, unless it is to be kept ``as_dated``, such as in a
+        file. Raises DataError that lists what is wrong with the verdicts.
         """
         if problems := [problem for verdict in verdicts for problem in problems_with(verdict)]:
             raise DataError(listed(problems))
@@ -84,6 +74,8 @@ class Reviews:
             known = _known(connection, list(rows))
             last = connection.scalar(select(func.max(VERDICT.c.id))) or 0
             new = [row for same, row in rows.items() if same not in known]
+            if not as_dated:
+                _put_after(_latest(connection, [row["key"] for row in new]), new)
             if new:
                 connection.execute(insert(VERDICT), [row | {"id": id} for id, row in enumerate(new, start=last + 1)])
         return len(new)
@@ -167,58 +159,40 @@ class Reviews:
                     connection.execute(select(META).with_for_update())  # what BEGIN IMMEDIATE does on SQLite
                 yield connection
         except SQLAlchemyError as error:
-            raise ReviewError(_told(self._place, error)) from error
-
-
-def _engine(place: Place, timeout: float) -> Engine:
-    """Opens no connection before it is needed, and keeps none: what is open must not be taken along into another process."""
-    try:
-        url = URL.create("sqlite", database=str(place.path)) if place.path else make_url(place.url)
-        engine = create_engine(url, poolclass=NullPool, connect_args={"timeout": timeout} if place.path else {})
-    except ModuleNotFoundError as error:
-        driver = f"{error.name}, which is not installed: pip install {error.name}"
-        raise ReviewError(f"{place.name} needs the driver {driver}") from error
-    except (ArgumentError, ValueError) as error:
-        raise ReviewError(
-            f"{place.name} is no address of a database that is known here. "
-            "Name a file, or an address such as postgresql+psycopg://user@host/database."
-        ) from error
-    if place.path:
-        event.listen(engine, "connect", _set_up)
-        event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _set_up(connection: sqlite3.Connection, record) -> None:
-    connection.isolation_level = None  # sqlite3 would begin transactions too late
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    if connection.execute("PRAGMA page_count").fetchone() == (0,):  # a file of somebody else's stays as it is
-        connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _told(place: Place, error: SQLAlchemyError) -> str:
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    code = getattr(cause, "sqlite_errorcode", 0) & 0xFF  # the upper bits tell more than people can use
-    if said := _SQLITE_SAYS.get(code):
-        return f"{place.name} {said}"
-    said = " ".join(str(cause).split()).rstrip(".?")
-    return f"{place.name} cannot be used: {said}. Check that the database runs and that you may read and write it."
+            raise ReviewError(told(self._place, error)) from error
 
 
 def _row_of(verdict: Verdict) -> dict[str, Any]:
-    key, when = _hashed(key_of(verdict.text)), _moment(verdict.when)
-    same = _hashed("\n".join((key, verdict.reviewer, when, verdict.verdict, verdict.label)))
-    return asdict(verdict) | {"same": same, "key": key, "when": when}
+    row = asdict(verdict) | {"key": _hashed(key_of(verdict.text)), "when": _moment(verdict.when)}
+    return row | {"same": _same_of(row)}
+
+
+def _same_of(row: dict[str, Any]) -> str:
+    return _hashed("\n".join(row[name] for name in ("key", "reviewer", "when", "verdict", "label")))
+
+
+def _latest(connection: Connection, keys: list[str]) -> dict[str, str]:
+    """By key the time of the latest verdict that is there."""
+    latest: dict[str, str] = {}
+    for start in range(0, len(keys), _CHUNK):
+        some = VERDICT.c.key.in_(keys[start : start + _CHUNK])
+        found = connection.execute(select(VERDICT.c.key, func.max(VERDICT.c.when)).where(some).group_by(VERDICT.c.key))
+        latest |= {key: when for key, when in found}
+    return latest
+
+
+def _put_after(latest: dict[str, str], rows: list[dict[str, Any]]) -> None:
+    """Changes the times of the rows so that each comes after those of its key."""
+    for row in rows:
+        if (last := latest.get(row["key"], "")) > row["when"]:
+            row["when"] = _moment(datetime.fromisoformat(last) + timedelta(microseconds=1))
+            row["same"] = _same_of(row)
+        latest[row["key"]] = row["when"]
 
 
 def _queue_row_of(activity: Queued) -> dict[str, Any]:
-    return asdict(activity) | {"key": _hashed(key_of(activity.text)), "added": _moment(activity.added)}
+    source = activity.source.encode(errors="backslashreplace").decode()  # the name of a file may be no text
+    return asdict(activity) | {"key": _hashed(key_of(activity.text)), "added": _moment(activity.added), "source": source}
 
 
 def _prediction_of(row: dict[str, Any]) -> dict[str, Any]:

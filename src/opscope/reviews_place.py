@@ -73,6 +73,15 @@ def missing_reviews(place: Place) -> ReviewError:
     return ReviewError(f"There are no reviews at {place.name}. {advice}")
 
 
+def missing_driver(place: Place, error: ImportError) -> ReviewError:
+    """The error for a database whose driver is not installed, or not whole."""
+    if isinstance(error, ModuleNotFoundError):
+        package = "'opscope[postgresql]'" if error.name == "psycopg" else error.name
+        return ReviewError(f"{place.name} needs the driver {error.name}, which is not installed: pip install {package}")
+    said = " ".join(str(error).split())  # psycopg without the library of PostgreSQL, for one
+    return ReviewError(f"The driver for {place.name} does not start: {said}. Install it whole: pip install 'opscope[postgresql]'")
+
+
 def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from opscope.errors import InputError, NotAllowed
 from opscope.settings import APPROVER, REVIEWER, ROLES, VIEWER, Settings
@@ -49,12 +50,22 @@ def require(role: str, action: str) -> None:
 def role_from_claims(claims: Mapping[str, object], settings: Settings) -> str:
     """The highest role that the settings give to a value of the claim, which is a text or a list of texts.
 
-    The default role where they give none. A value gives a role only if the settings have it letter by letter.
+    The default role where they give none. A value gives a role only if the settings have it letter by letter. Where no claim has
+    the name, its dots lead into claims within claims: ``realm_access.roles``.
     """
-    claimed = claims.get(settings.roles_claim)
+    claimed = _claim_named(settings.roles_claim, claims)
     values = claimed if isinstance(claimed, list | tuple) else [claimed]
     roles = [settings.role_of[value] for value in values if isinstance(value, str) and value in settings.role_of]
     return max(roles, key=ROLES.index, default=settings.default_role)
+
+
+def _claim_named(name: str, claims: Mapping[str, object]) -> object:
+    if name in claims:
+        return claims[name]
+    found: object = claims
+    for part in name.split("."):
+        found = found.get(part) if isinstance(found, Mapping) else None
+    return found
 
 
 def role_without_sign_in(address: str | None, settings: Settings) -> str:
@@ -62,11 +73,25 @@ def role_without_sign_in(address: str | None, settings: Settings) -> str:
 
     Approver where only this machine reaches it, else the default role; without an address a server listens to everybody.
     """
-    return APPROVER if _is_this_machine(address) else settings.default_role
+    return APPROVER if is_this_machine(address) else settings.default_role
 
 
-def _is_this_machine(address: str | None) -> bool:
+def is_this_machine(name: str | None) -> bool:
+    """Whether only this machine reaches this address or host name."""
     try:
-        return address == "localhost" or ip_address(address).is_loopback
+        return name == "localhost" or ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def asks_for_this_machine(host: str | None, origin: str | None) -> bool:
+    """Whether a browser with these headers Host and Origin shows a page of this machine, under a name that only leads here.
+
+    Any site may let its own name lead to this machine, or have its pages call a server here. None where the header was not sent,
+    which browsers do not leave out.
+    """
+    try:
+        names_it = host is None or is_this_machine(urlsplit(f"//{host}").hostname)
+        return names_it and (origin is None or urlsplit(origin).netloc == host)
     except ValueError:
         return False

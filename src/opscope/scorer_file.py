@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from opscope.errors import ModelError
-from opscope.familiarity import FEATURES, Familiarity
-from opscope.packing import packed, unpacked
+from opscope.familiarity import FEATURES, FORMS, Familiarity
+from opscope.packing import arrays_in, check_array, packed, unpacked
 from opscope.scorer import Scorer
+from opscope.text import PAIR_SEPARATOR
 
 _STRINGS = ("words", "pieces", "pairs", "functions", "forms")
 _ARRAYS = {
@@ -34,13 +34,13 @@ def save_scorer(scorer: Scorer, familiarity: Familiarity | None, path: Path) -> 
     save_file(arrays, path)
 
 
-def load_scorer(path: Path) -> tuple[Scorer, Familiarity | None]:
-    """Reads what save_scorer wrote; raises ModelError when it is missing or damaged."""
+def load_scorer(path: Path, content: bytes) -> tuple[Scorer, Familiarity | None]:
+    """Reads what save_scorer wrote; ``path`` is named in the ModelError raised when it is damaged."""
     try:
-        stored = load_file(path)
+        stored = arrays_in(content)
         scorer = Scorer(**{name: unpacked(stored[name]) for name in _STRINGS}, **{name: stored[name] for name in _ARRAYS})
         familiarity = _familiarity(stored) if "familiarity.numbers" in stored else None
-    except (OSError, SafetensorError, KeyError, UnicodeDecodeError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path} cannot be read as a scorer: {error}. Train again or restore it.") from error
     rows, heads = len(scorer.words) + len(scorer.pieces), len(scorer.functions) + len(scorer.forms)
     shapes = {
@@ -52,9 +52,12 @@ def load_scorer(path: Path) -> tuple[Scorer, Familiarity | None]:
         "opens": (len(scorer.words),),
         "bare": (len(scorer.words),),
     }
-    _check(path, {name: (getattr(scorer, name), shapes[name], kind) for name, kind in _ARRAYS.items()})
+    for name, kind in _ARRAYS.items():
+        check_array(path, name, getattr(scorer, name), kind, shapes[name], may_exclude=name == "intercepts")
+    _check_words(path, scorer, stored["pairs"])
     if familiarity is not None:
-        _check(path, {"familiarity.weights": (familiarity.weights, (FEATURES,), "float64")})
+        check_array(path, "familiarity.weights", familiarity.weights, "float64", (FEATURES,))
+        check_array(path, "familiarity.numbers", stored["familiarity.numbers"], "float64", (len(_NUMBERS),))
     return scorer, familiarity
 
 
@@ -63,9 +66,12 @@ def _familiarity(stored) -> Familiarity:
     return Familiarity(**numbers, weights=stored["familiarity.weights"])
 
 
-def _check(path: Path, expected: dict[str, tuple[np.ndarray, tuple[int, ...], str]]) -> None:
-    for name, (array, shape, kind) in expected.items():
-        if array.shape != shape or array.dtype != kind:
-            raise ModelError(
-                f"{path}: {name} is {array.dtype}{list(array.shape)}, expected {kind}{list(shape)}. Train again or restore it."
-            )
+def _check_words(path: Path, scorer: Scorer, pairs: np.ndarray) -> None:
+    """Checks that ``pairs``, as stored, are of two words each that the scorer has; done in bulk, since every start waits for it."""
+    between = pairs[(pairs == ord(PAIR_SEPARATOR)) | (pairs == ord("\n"))]
+    in_turn = (between[::2] == ord(PAIR_SEPARATOR)).all() and (between[1::2] == ord("\n")).all()
+    words = {*PAIR_SEPARATOR.join(scorer.pairs).split(PAIR_SEPARATOR)} if scorer.pairs else set()
+    if not in_turn or len(between) != max(0, 2 * len(scorer.pairs) - 1) or words.difference(scorer.words, scorer.pieces):
+        raise ModelError(f"{path}: pairs holds what is no pair of its words. Train again or restore it.")
+    if not scorer.words or scorer.forms != FORMS or scorer.intercepts[0] == -np.inf:
+        raise ModelError(f"{path} holds no words, no intercept, or forms that are not opscope's. Train again or restore it.")

@@ -11,13 +11,12 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from opscope.dataset import Dataset, NonActivity
 from opscope.errors import ModelError
-from opscope.guide import LABELS
-from opscope.packing import packed, unpacked
+from opscope.guide import LABELS, guide
+from opscope.packing import arrays_in, check_array, packed, unpacked
 from opscope.settling import Settled
 from opscope.text import clean, tokens
 from opscope.vectors import WordVectors, split_into_pieces
@@ -175,15 +174,20 @@ def save_neighbours(neighbours: Neighbours, path: Path) -> None:
     )
 
 
-def load_neighbours(path: Path, vectors: WordVectors) -> Neighbours:
-    """Reads what save_neighbours wrote; raises ModelError when it is missing or damaged."""
+def load_neighbours(path: Path, vectors: WordVectors, content: bytes) -> Neighbours:
+    """Reads what save_neighbours wrote; ``path`` is named in the ModelError raised when it is damaged."""
     try:
-        stored = load_file(path)
+        stored = arrays_in(content)
         texts, names, words = (unpacked(stored[name]) for name in ("texts", "function_names", "words"))
         weights = dict(zip(words, stored["weights"].tolist(), strict=True))
         found = Neighbours(texts, stored["labels"], stored["functions"], names, stored["places"], weights, vectors)
-    except (OSError, SafetensorError, KeyError, UnicodeDecodeError, ValueError) as error:
+    except (KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path} cannot be read as labelled neighbours: {error}. Train again or restore it.") from error
-    if not len(texts) == len(found.labels) == len(found.functions) == len(found.places):
-        raise ModelError(f"{path} holds {len(texts)} texts and {len(found.places)} places. Train again or restore it.")
+    many = (len(texts),)
+    check_array(path, "labels", found.labels, "int8", many, range(_NO_LABEL, len(LABELS)))
+    check_array(path, "functions", found.functions, "int8", many, range(-1, len(names)))
+    check_array(path, "places", found.places, "int8", (*many, min(DIMENSIONS, vectors.dimensions)))
+    check_array(path, "weights", stored["weights"], "float32", (len(words),))
+    if not texts or not {*names} <= {*guide().functions}:
+        raise ModelError(f"{path} holds no texts, or functions that are not the guide's. Train again or restore it.")
     return found

@@ -10,7 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from opscope.disk import begin_part, replace, why_not
 from opscope.errors import DataError
+from opscope.visible import visible_line
 
 STANDARD_STREAM = "-"
 _COMPRESSED = {".gz": "gzip", ".bz2": "bz2", ".xz": "lzma"}  # modules, loaded when a file needs them
@@ -24,8 +26,8 @@ def ending_of(name: str) -> str:
 
 
 def shown_name(path: Path | str) -> str:
-    """The name for messages."""
-    return "standard input" if str(path) == STANDARD_STREAM else str(path)
+    """The name for messages, in one line."""
+    return "standard input" if str(path) == STANDARD_STREAM else visible_line(str(path))
 
 
 @contextmanager
@@ -102,19 +104,22 @@ def replaced_when_complete(path: Path | str) -> Iterator[BinaryIO]:
         raise DataError(f"The folder {path.parent} does not exist, so {path.name} cannot be written there. Make it first.")
     direct = path.exists() and not path.is_file()
     target = path.resolve()
-    written = target if direct else target.with_name(f".{target.name}.{os.getpid()}.part")
-    pack = _compression(path)
+    pack, written = _compression(path), None
     try:
-        with written.open("wb") as handle:
+        with target.open("wb") if direct else begin_part(target) as handle:
+            written = Path(handle.name)
             if pack:
                 with pack(handle, "wb") as packed:
                     yield packed
             else:
                 yield handle
+            if not direct:
+                handle.flush()
+                os.fsync(handle.fileno())
         if not direct:
-            os.replace(written, target)
+            replace(written, target)
     except OSError as error:
-        raise DataError(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise DataError(f"{path} cannot be written: {why_not(error, 'name another file')}") from error
     finally:
-        if not direct:
+        if written and not direct:
             written.unlink(missing_ok=True)

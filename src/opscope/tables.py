@@ -10,12 +10,17 @@ from types import ModuleType
 
 from opscope.errors import DataError
 from opscope.formats import FORMAT_OF, FORMATS, csv
-from opscope.formats.base import OpenTable, Row, as_text
+from opscope.formats.base import MOST_COLUMNS, OpenTable, Row, as_text, whole_characters
 from opscope.streams import STANDARD_STREAM, ending_of, opened, read_errors_named, replaced_when_complete, shown_name
+from opscope.visible import visible_line
 
 TEXT_NAMES = ("text", "activity", "description", "task", "name", "title", "subject", "summary")
+MOST_CELLS = 20_000_000  # of a table in memory, where an empty one takes eight bytes and another some sixty
+MOST_CHARACTERS = 500_000_000  # likewise; a packed file of a few megabytes may hold as many
 _OTHER_TABLES = (".xls", ".xlsm", ".ods", ".json", ".feather", ".arrow", ".avro", ".orc", ".zip", ".zst")
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Full-width signs count in some countries' spreadsheets, and what stands invisibly before a sign may be dropped on the way.
+_SIGNS, _STARTS = frozenset("=+-@＝＋－＠"), frozenset("\t\r\n")
+_MOST_NAMED, _LONGEST_NAME = 30, 60  # columns in a message, and characters of a name
 
 
 @dataclass(frozen=True)
@@ -44,7 +49,17 @@ def open_table(path: Path | str, *, sheet: str | None = None) -> Iterator[tuple[
         module = _module(kind)
         with read_errors_named(name):
             table = module.open_table(stream, name, **({"sheet": sheet} if sheet and kind == "xlsx" else {}))
+        _check_width(table)
         yield replace(table, rows=_named_errors(table.rows, name)), raw
+
+
+def _check_width(table: OpenTable) -> None:
+    if not table.columns:
+        raise DataError(f"{table.name} has no columns: its first row holds nothing. Name the columns there, one of them text.")
+    if len(table.columns) > MOST_COLUMNS:
+        raise DataError(
+            f"{table.name} has {len(table.columns):,} columns, at most {MOST_COLUMNS:,} are read. Leave out what is not needed."
+        )
 
 
 def sheets_of(path: Path | str) -> tuple[str, ...]:
@@ -61,10 +76,26 @@ def _named_errors(rows: Iterator[Row], name: str) -> Iterator[Row]:
 
 
 def read_table(path: Path | str, *, sheet: str | None = None) -> Table:
-    """Reads a whole table, every cell as text; raises DataError as open_table does."""
+    """Reads a whole table, every cell as text, with halves of characters as U+FFFD.
+
+    Raises DataError as open_table does, and for more cells or characters than the memory should hold.
+    """
     with open_table(path, sheet=sheet) as (table, _):
-        rows = tuple(Row(row.number, tuple(map(as_text, row.values))) for row in table.rows)
-        return Table(table.name, table.columns, rows)
+        rows, most_rows, characters = [], MOST_CELLS // len(table.columns), 0
+        for row in table.rows:
+            rows.append(Row(row.number, tuple(whole_characters(as_text(value)) for value in row.values)))
+            characters += sum(map(len, rows[-1].values))
+            if len(rows) > most_rows:
+                raise _too_large(table.name, f"{MOST_CELLS:,} cells")
+            if characters > MOST_CHARACTERS:
+                raise _too_large(table.name, f"{MOST_CHARACTERS:,} characters")
+        return Table(table.name, tuple(map(whole_characters, table.columns)), tuple(rows))
+
+
+def _too_large(name: str, limit: str) -> DataError:
+    return DataError(
+        f"{name} holds more than {limit}, the most that are held at once. Leave out columns not needed, or cut it in parts."
+    )
 
 
 @contextmanager
@@ -79,7 +110,11 @@ def written_table(path: Path | str, table: OpenTable, added: Mapping[str, type],
     module = _module(kind)
     with replaced_when_complete(path) as handle:
         writer = module.Writer(handle, table, added, **({"separator": "\t"} if kind == "tsv" else {}))
-        yield writer
+        try:
+            yield writer
+        except BaseException:
+            writer.abandon()
+            raise
         writer.close()
 
 
@@ -109,16 +144,22 @@ def find_column(name: str, columns: Sequence[str], wanted: str | None) -> int:
             return lowered.index(candidate)
     if wanted is None and len(columns) == 1:
         return 0
+    more = f" and {len(columns) - _MOST_NAMED:,} more" if len(columns) > _MOST_NAMED else ""
     looked_for = repr(wanted) if wanted else f"a text column ({', '.join(TEXT_NAMES)})"
     raise DataError(
-        f"{name} has no column {looked_for}. Columns are: {', '.join(columns)}. "
+        f"{name} has no column {looked_for}. Columns are: {', '.join(map(_shortened, columns[:_MOST_NAMED]))}{more}. "
         "Say which holds the activities with --text-column NAME."
     )
 
 
+def _shortened(name: str) -> str:
+    return visible_line(name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…")
+
+
 def safe_cell(value: str) -> str:
     """The cell with an apostrophe in front where a spreadsheet would take it for a formula."""
-    return "'" + value if value.startswith(_FORMULA_STARTS) else value
+    first_seen = next((character for character in value if character.isprintable() and character != " "), "")
+    return "'" + value if first_seen in _SIGNS or value[:1] in _STARTS else value
 
 
 def as_csv(columns: dict[str, list]) -> bytes:

@@ -21,6 +21,8 @@ _INVISIBLE_WITHIN = re.compile("[\u00ad\u200b-\u200d\u2060\ufeff]")
 _BULLET = re.compile(
     r"^\s*(?:[-+–—]\s+|[*•◦▪‣·●○■□☐☑☒✓✔]\s*)?(?:\[[ xX]?\]\s*)?(?:\(?\d{1,3}(?:\.\d{1,3})*[.):]\s+|\(?[a-z][.)]\s+)?"
 )
+_MOST_MARKS = 30  # on one letter, as in Unicode's stream-safe text; no language has more, and sorting thousands takes minutes
+_RUN = re.compile(f"[^\\w\\s\\x00-\u02ff]{{{_MOST_MARKS + 1},}}")  # every mark is among these, and nothing common is
 _INVISIBLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 PAIR_SEPARATOR = " "
 _FOLDED = bytes(  # letters in lower case, every digit as zero, a space for all else
@@ -87,8 +89,22 @@ def clean(text: str) -> str:
     """The text in one line, without control and invisible characters."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
-    kept = (" " if c.isspace() else "" if unicodedata.category(c) in _INVISIBLE else c for c in unicodedata.normalize("NFC", text))
+    kept = (" " if c.isspace() else "" if unicodedata.category(c) in _INVISIBLE else c for c in normal(text))
     return " ".join("".join(kept).split())
+
+
+def normal(text: str, form: str = "NFC") -> str:
+    """The text in a normal form of Unicode, without the marks on a letter beyond the thirtieth."""
+    return text if text.isascii() else unicodedata.normalize(form, _RUN.sub(_few_marks, text))
+
+
+def _few_marks(run: re.Match) -> str:
+    kept, marks = [], 0
+    for character in run[0]:
+        marks = marks + 1 if unicodedata.combining(character) else 0
+        if marks <= _MOST_MARKS:
+            kept.append(character)
+    return "".join(kept)
 
 
 def spans(text: str) -> list[Span]:
@@ -110,7 +126,7 @@ def token(word: str) -> str:
     """The token that a word as it is written stands for."""
     if word[0].isdigit():
         return NUMBER_TOKEN
-    return word.lower() if word.isascii() else unicodedata.normalize("NFC", _INVISIBLE_WITHIN.sub("", word)).lower()
+    return word.lower() if word.isascii() else normal(_INVISIBLE_WITHIN.sub("", word)).lower()
 
 
 def pairs_of(found: Sequence[str]) -> list[str]:

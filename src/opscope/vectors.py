@@ -8,11 +8,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import save_file
 
 from opscope.errors import ModelError
-from opscope.packing import packed, unpacked
+from opscope.packing import arrays_in, packed, unpacked
 from opscope.paths import shipped
 
 PIECE_MARK = "##"  # a word piece that does not begin a word carries it in front
@@ -73,12 +72,12 @@ def save_vectors(vectors: WordVectors, path: Path) -> None:
 def load_vectors(path: Path) -> WordVectors:
     """Reads what save_vectors wrote; raises ModelError when the file is missing or damaged."""
     try:
-        stored = load_file(path)
+        stored = arrays_in(path.read_bytes())
         words = unpacked(stored["words"])
         table = stored["table"].astype(np.float32) * stored["scale"]
-    except (OSError, SafetensorError, KeyError, UnicodeDecodeError) as error:
+    except (OSError, KeyError, ValueError, TypeError) as error:
         raise ModelError(f"{path} cannot be read as word vectors: {error}. Restore it from the release.") from error
-    if len(words) != len(table):
+    if table.ndim != 2 or len(words) != len(table):
         raise ModelError(f"{path} holds {len(words)} words and {len(table)} vectors. Restore it from the release.")
     return WordVectors(words, table)
 

@@ -1,14 +1,13 @@
 """Verdicts: what people decide about activities, and which of them can be kept."""
 
 import re
-import unicodedata
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 from opscope.errors import DataError
 from opscope.formats.base import listed
 from opscope.guide import LABELS, guide
-from opscope.text import MAX_CHARACTERS, problem_with
+from opscope.text import MAX_CHARACTERS, normal, problem_with
 
 ACCEPT, CHANGE, CANNOT_DECIDE, WITHDRAWN = "accept", "change", "cannot_decide", "withdrawn"
 VERDICTS = (ACCEPT, CHANGE, CANNOT_DECIDE, WITHDRAWN)
@@ -58,7 +57,7 @@ class Queued:
 
 def key_of(text: str) -> str:
     """What makes two texts the same activity: letters, case and white space aside."""
-    return " ".join(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).split())
+    return " ".join(normal(normal(text, "NFKC").casefold(), "NFKC").split())
 
 
 def checked(verdict: Verdict) -> Verdict:

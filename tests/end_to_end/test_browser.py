@@ -28,6 +28,14 @@ def test_a_pasted_list_is_tagged_and_explained(page):
     expect(page.get_by_text("make it read as equipment maintenance")).to_be_visible()
 
 
+def test_no_table_is_written_out_past_the_exports(page):
+    paste(page, "=1+1 grease the filler bearings on line 2")
+    expect(page.get_by_text("1 of 1 activities.")).to_be_visible()
+    page.get_by_test_id("stDataFrame").first.hover()
+    expect(page.get_by_role("button", name=re.compile("^Search: Each activity"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("^Download as CSV"))).to_have_count(0)
+
+
 def test_another_wording_is_scored_as_it_is_typed(page):
     paste(page, "Grease the filler bearings on line 2")
     wording = page.get_by_role("textbox", name="Try another wording")
@@ -81,7 +89,7 @@ def test_the_list_goes_along_as_workbook_and_as_a_page_that_opens_offline(page, 
 
 def test_an_activity_is_reviewed_and_taken_back(page, folder):
     page.get_by_role("link", name="Review").click()
-    page.get_by_role("textbox", name="name").fill("Anna")
+    page.get_by_role("textbox", name="name").fill("Zoe")
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("textbox", name="one a line").fill("Oil the chain of line 2\nPay the carrier of Lyon")
     page.get_by_role("button", name="Add to the queue").click()
@@ -89,11 +97,16 @@ def test_an_activity_is_reviewed_and_taken_back(page, folder):
     undo = {state: page.get_by_role("button", name=re.compile("^Undo"), disabled=state == "off") for state in ("on", "off")}
     expect(undo["on"]).to_have_count(1)
     expect(undo["off"]).to_have_count(0)
-    assert [verdict.label for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["production"]
+    assert [verdict.label for verdict in verdicts_of("Zoe", folder)] == ["production"]
     undo["on"].click()
     expect(undo["off"]).to_have_count(1)
     expect(undo["on"]).to_have_count(0)
-    assert [verdict.verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["accept", "withdrawn"]
+    assert [verdict.verdict == "withdrawn" for verdict in verdicts_of("Zoe", folder)] == [False, True]
+
+
+def verdicts_of(reviewer, folder):
+    """Other tests keep theirs in the same database."""
+    return [verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts() if verdict.reviewer == reviewer]
 
 
 @pytest.fixture

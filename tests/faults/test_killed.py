@@ -1,23 +1,25 @@
-"""Training and promotion are killed at random points, and the registry is valid each time."""
+"""Whatever is killed at a random point leaves nothing half done, and loses nothing that it said was kept."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
+import faults
+from faults.rounds import killed_in, needs_fork
 
-import pytest
-
-from faults import tries
-
-KILLS = [str(tries(12, 100)), str(tries(40, 150)), str(tries(48, 150))]  # trainings, their ends alone, promotions
+pytestmark = needs_fork
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork, which Windows has not")
-def test_the_registry_is_valid_after_every_kill(tmp_path):
-    script = Path(__file__).with_name("killed.py")
-    arguments = [sys.executable, script, tmp_path, *KILLS, "7"]
-    done = subprocess.run(arguments, capture_output=True, text=True, encoding="utf-8")
-    assert done.returncode == 0, done.stderr
-    killed, _, total = done.stdout.partition(" killed")[0].split()
-    assert int(total) == sum(map(int, KILLS))
-    assert int(killed) >= 0.7 * int(total)
+def test_the_registry_is_valid_after_every_kill_of_a_training(tmp_path):
+    killed_in("killed", tmp_path, {"trainings": faults.tries(15, 200)})
+
+
+def test_the_registry_is_valid_after_every_kill_of_a_change(tmp_path):
+    counts = {"savings": faults.tries(15, 200), "promotions": faults.tries(20, 200), "rollbacks": faults.tries(20, 200)}
+    killed_in("killed", tmp_path, counts)
+
+
+def test_outputs_are_whole_or_as_they_were_after_every_kill(tmp_path):
+    counts = {kind: faults.tries(15, 200) for kind in ("csv", "xlsx", "parquet", "jsonl")}
+    killed_in("killed_outputs", tmp_path, counts)
+
+
+def test_no_verdict_is_lost_by_a_kill(tmp_path):
+    counts = {kind: faults.tries(15, 200) for kind in ("verdicts", "imports", "exports")}
+    killed_in("killed_reviews", tmp_path, counts)

@@ -1,14 +1,22 @@
 """What the commands share: how one is added to the parser, and the model or folder that its options name."""
 
 import argparse
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from opscope.aliases import ACTIVE, version_called
+from opscope.errors import ReviewError
 from opscope.model import Model, load
 from opscope.policies import POLICIES
 from opscope.registry import default_models
 from opscope.settings import present_settings
+from opscope.visible import visible
+
+
+def say(told: str, *, to_errors: bool = False) -> None:
+    """Prints lines with what would steer the terminal written out; results stay apart from what is ``to_errors``."""
+    print(visible(told), file=sys.stderr if to_errors else sys.stdout, flush=True)
 
 
 def add_command(
@@ -66,6 +74,17 @@ def model_of(options) -> Model:
     """The model that the options name."""
     name = options.model or ACTIVE
     return load(name if Path(name).is_dir() else version_called(models_of(options), name))
+
+
+def precedents_in(where: str | None):
+    """What people settled, to be named beside a tag; left out with a message where the usual database cannot be used."""
+    try:
+        return reviewed_in(where, if_there=True)
+    except ReviewError as error:
+        if where is not None:
+            raise
+        say(f"opscope: precedents are left out. {error}", to_errors=True)
+        return ()
 
 
 def reviewed_in(where: str | None, *, if_there: bool = False):

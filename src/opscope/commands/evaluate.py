@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from opscope.commands.base import add_columns, add_command, model_of
+from opscope.commands.base import add_columns, add_command, model_of, say
 
 _EXAMPLES = """\
 opscope evaluate data/evaluation.csv
@@ -23,4 +23,4 @@ def _evaluate(options) -> None:
 
     columns = {"text_column": options.text_column, "label_column": options.label_column}
     dataset = read_dataset(Path(options.csv), **columns, allow_empty_labels=True)
-    print("\n".join(report_lines(evaluate(model_of(options), dataset))))
+    say("\n".join(report_lines(evaluate(model_of(options), dataset))))

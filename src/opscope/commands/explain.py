@@ -3,7 +3,7 @@
 import os
 import sys
 
-from opscope.commands.base import add_command, add_policy, add_reviews, model_of, policy_of, reviewed_in
+from opscope.commands.base import add_command, add_policy, add_reviews, model_of, policy_of, precedents_in
 from opscope.display import as_json, as_text
 from opscope.errors import InputError
 from opscope.text import problem_with
@@ -28,7 +28,7 @@ def _explain(options) -> None:
     if problem := problem_with(options.text):
         raise InputError(problem)
     model = model_of(options)
-    settled = reviewed_in(options.reviews, if_there=True)
+    settled = precedents_in(options.reviews)
     explained = model.explain(options.text, policy_of(options), model.precedents(settled) if settled else None)
     coloured = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    print(as_json(explained) if options.json else as_text(explained, coloured=coloured))
+    print(as_json(explained) if options.json else as_text(explained, coloured=coloured))  # both steer nothing but colours

@@ -3,10 +3,11 @@
 import json
 from dataclasses import asdict
 
-from opscope.aliases import ACTIVE, CANDIDATE, active_version, aliases_of, promote, roll_back, version_called
-from opscope.commands.base import add_command, add_reviews, models_of, reviewed_in
-from opscope.errors import InputError, ModelError
-from opscope.registry import CARD, read_manifest, version_names
+from opscope.aliases import ACTIVE, CANDIDATE, active_version, aliases_of, promote, roll_back, version_called, versions_by_age
+from opscope.card_file import card_text
+from opscope.commands.base import add_command, add_reviews, models_of, reviewed_in, say
+from opscope.errors import InputError
+from opscope.registry import read_manifest
 
 _LIST_EXAMPLES = """\
 opscope models list
@@ -58,29 +59,25 @@ def _list(options) -> None:
     aliases = aliases_of(models)
     if options.log:
         for step in aliases.log:
-            forced, why = " (forced)" if step.forced else "", f": {step.why}" if step.why else ""
-            print(f"{step.when}  {step.who}  {step.done} {step.version}{forced}{why}")
+            say(step.line)
         return
-    for name in version_names(models):
+    for name in versions_by_age(models):
         named = [alias for alias in (ACTIVE, CANDIDATE) if getattr(aliases, alias) == name]
-        print(f"{name}  ({', '.join(named)})" if named else name)
+        say(f"{name}  ({', '.join(named)})" if named else name)
 
 
 def _show(options) -> None:
     folder = version_called(models_of(options), options.version)
     if options.json:
-        print(json.dumps(asdict(read_manifest(folder)), indent=2))
+        say(json.dumps(asdict(read_manifest(folder)), indent=2))
         return
-    try:
-        print((folder / CARD).read_text(encoding="utf-8"), end="")
-    except OSError as error:
-        raise ModelError(f"{folder / CARD} cannot be read: {error.strerror}. Restore the version's folder.") from error
+    say(card_text(folder).removesuffix("\n"))
 
 
 def _compare(options) -> None:
     from opscope.compare import comparison_lines
 
-    print("\n".join(comparison_lines(_comparison(options))))
+    say("\n".join(comparison_lines(_comparison(options))))
 
 
 def _promote(options) -> None:
@@ -92,12 +89,12 @@ def _promote(options) -> None:
     name = version_called(models, options.version).name
     before = aliases_of(models).active
     if before == name:
-        print(f"{name} is active already.")
+        say(f"{name} is active already.")
         return
     if before and not options.force:
         check_promotable(_comparison(options))
     promote(models, name, why=options.why, forced=options.force)
-    print(f"{name} is active now." + (" To go back: opscope models rollback" if before else ""))
+    say(f"{name} is active now." + (" To go back: opscope models rollback" if before else ""))
 
 
 def _comparison(options):
@@ -113,4 +110,4 @@ def _comparison(options):
 
 
 def _rollback(options) -> None:
-    print(f"{roll_back(models_of(options), why=options.why)} is active again.")
+    say(f"{roll_back(models_of(options), why=options.why)} is active again.")

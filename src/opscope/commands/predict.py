@@ -1,9 +1,8 @@
 """``opscope predict``: tags one text, or every row of a table."""
 
 import os
-import sys
 
-from opscope.commands.base import add_command, add_policy, model_of, policy_of
+from opscope.commands.base import add_command, add_policy, model_of, policy_of, say
 from opscope.display import as_sentence
 from opscope.errors import InputError
 from opscope.formats import FORMAT_OF, FORMATS
@@ -38,7 +37,7 @@ def _predict(options) -> None:
         return
     if problem := problem_with(options.input):
         raise InputError(problem)
-    print(as_sentence(model.predict(options.input, policy_of(options))))
+    say(as_sentence(model.predict(options.input, policy_of(options))))
 
 
 def _is_table(given: str) -> bool:
@@ -69,4 +68,4 @@ def _predict_table(model: Model, options) -> None:
         )
     if options.output != STANDARD_STREAM:
         said = ", ".join(f"{decisions[decision]:,} {decision}" for decision in (PRODUCTION, OPERATIONS, REVIEW, UNFAMILIAR))
-        print(f"{decisions.total():,} activities tagged ({said}), written to {options.output}", file=sys.stderr)
+        say(f"{decisions.total():,} activities tagged ({said}), written to {options.output}", to_errors=True)

@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from opscope.disk import why_not
+from opscope.errors import DataError
+
 
 @contextmanager
 def progress(part: str, total: int, path: str | None) -> Iterator[Callable[[str], None]]:
@@ -20,7 +23,14 @@ def progress(part: str, total: int, path: str | None) -> Iterator[Callable[[str]
             bar.set_postfix_str(step)
             bar.update()
             if path:
-                with Path(path).open("a", encoding="utf-8") as handle:
-                    handle.write(json.dumps({"part": part, "step": step, "done": done, "total": total}) + "\n")
+                _append(path, json.dumps({"part": part, "step": step, "done": done, "total": total}) + "\n")
 
         yield on_step
+
+
+def _append(path: str, line: str) -> None:
+    try:
+        with Path(path).open("a", encoding="utf-8") as handle:
+            handle.write(line)
+    except OSError as error:
+        raise DataError(f"{path} cannot be written: {why_not(error, 'name another file with --progress')}") from error

@@ -2,12 +2,11 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from opscope.commands.base import add_command, model_of
+from opscope.commands.base import add_command, model_of, say
 from opscope.errors import DataError
 from opscope.streams import STANDARD_STREAM, replaced_when_complete
 
@@ -107,9 +106,9 @@ def _import(options) -> None:
     if options.adjudicate:
         verdicts = [replace(verdict, adjudicates=True) for verdict in verdicts]
     reviews = open_reviews(options.reviews)
-    added = reviews.add(verdicts)
+    added = reviews.add(verdicts, as_dated=True)
     there = f"; {len(verdicts) - added:,} were there already" if added < len(verdicts) else ""
-    print(f"{added:,} verdicts added at {reviews.place}{there}.")
+    say(f"{added:,} verdicts added at {reviews.place}{there}.")
 
 
 def _last_changed(name: str) -> datetime:
@@ -142,7 +141,7 @@ def _status(options) -> None:
 
     reviews = open_reviews(options.reviews, must_exist=True)
     status = status_of(reviews.place, reviews.verdicts(), reviews.queued())
-    print(status_json(status) if options.json else "\n".join(status_lines(status)))
+    say(status_json(status) if options.json else "\n".join(status_lines(status)))
 
 
 def _disputes(options) -> None:
@@ -155,7 +154,7 @@ def _disputes(options) -> None:
         _write(options.output, dispute_columns(disputed))
         _say(f"{len(disputed):,} disputed activities written. Taken in with --adjudicate, the labels filled in end the disputes.")
         return
-    print(disputes_json(disputed) if options.json else "\n".join(dispute_lines(disputed)))
+    say(disputes_json(disputed) if options.json else "\n".join(dispute_lines(disputed)))
 
 
 def _write(output: str, columns: dict[str, list[str]]) -> None:
@@ -166,4 +165,4 @@ def _write(output: str, columns: dict[str, list[str]]) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr)
+    say(line, to_errors=True)

@@ -1,11 +1,11 @@
 """``opscope train``: looks into a labelled table and its labels, and trains a version from it."""
 
-import sys
 from pathlib import Path
 
-from opscope.commands.base import add_columns, add_command, add_reviews, models_of, reviewed_in
+from opscope.commands.base import add_columns, add_command, add_reviews, models_of, reviewed_in, say
 from opscope.commands.progress import progress
 from opscope.errors import InputError
+from opscope.registry import make_ready
 
 _EXAMPLES = """\
 opscope train my_labels.csv --dry-run --rejected wrong_rows.csv --fixes proposals.csv
@@ -59,6 +59,8 @@ def _look_and_train(options) -> None:
     if options.dry_run:
         return
     check_trainable(found, only=options.only, skip_rejected=options.skip_rejected)
+    if left := make_ready(models_of(options)):
+        say(f"Removed what a training that was killed left in {models_of(options)}: {', '.join(left)}", to_errors=True)
     with progress("training", steps_of_training(), options.progress) as on_step:
         trained = train_version(
             found.usable.dataset,
@@ -68,7 +70,7 @@ def _look_and_train(options) -> None:
             jobs=options.jobs,
             on_step=on_step,
         )
-    print("\n".join(trained_lines(trained, models_of(options))))
+    say("\n".join(trained_lines(trained, models_of(options))))
 
 
 def _looked_into(options, reviewed):
@@ -84,15 +86,15 @@ def _looked_into(options, reviewed):
     found = intake_of(_reading(options, reviewed), read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True))
     others = Dataset(()) if options.only else read_dataset(shipped("data/activities.csv"))
     if not options.json:
-        print("\n".join(intake_lines(found)), flush=True)
+        say("\n".join(intake_lines(found)))
     audited = None
     if audit.is_possible(found.usable, others):
         with progress("looking at the labels", audit.number_of_steps(), options.progress) as on_step:
             audited = audit.audit(found.usable, others, jobs=options.jobs, on_step=on_step)
     if options.json:
-        print(findings_json(found, audited))
+        say(findings_json(found, audited))
     elif audited:
-        print("\n".join(audit_lines(audited, found.contradictions)), flush=True)
+        say("\n".join(audit_lines(audited, found.contradictions)))
     if options.rejected:
         _write(options.rejected, rejected_csv(found), f"{len(found.rejected):,} faults")
     if options.fixes:
@@ -117,7 +119,7 @@ def _reading(options, reviewed):
     )
     check_fixes_fit(fixes, reading.texts, reading.name)
     if fixes:
-        print(f"{len(fixes):,} labels changed as accepted in {options.accept_fixes}.", file=sys.stderr)
+        say(f"{len(fixes):,} labels changed as accepted in {options.accept_fixes}.", to_errors=True)
     return with_reviewed(reading, reviewed)
 
 
@@ -126,4 +128,4 @@ def _write(path: str, content: bytes, what: str) -> None:
 
     with replaced_when_complete(path) as handle:
         handle.write(content)
-    print(f"{what} written to {path}", file=sys.stderr)
+    say(f"{what} written to {path}", to_errors=True)

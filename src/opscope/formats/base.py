@@ -1,14 +1,29 @@
 """What all kinds of tables share: rows, an open table, and what to say of too many problems."""
 
+import codecs
 import datetime
 import json
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from opscope.errors import DataError
 
+MOST_COLUMNS = 16_384  # as many as a sheet of a spreadsheet has
+LONGEST_ROW = 16_000_000  # characters; a longer row is a quote that was never closed, or no table
+NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _MOST_PROBLEMS_SHOWN = 50
+
+
+HALF_REPLACED = "opscope-half-replaced"  # for errors= where something is encoded
+
+
+def _half_replaced(error: UnicodeEncodeError) -> tuple[bytes, int]:
+    return "\N{REPLACEMENT CHARACTER}".encode() * (error.end - error.start), error.end
+
+
+codecs.register_error(HALF_REPLACED, _half_replaced)
 
 
 class Row(NamedTuple):
@@ -48,12 +63,40 @@ def check_fields(rows: Sequence[Row], table: OpenTable) -> None:
             )
 
 
+class Problems:
+    """Problems found in a file: the first fifty are kept and the others counted, so that it may have any length."""
+
+    def __init__(self):
+        self._shown, self._count = [], 0
+
+    def __bool__(self) -> bool:
+        return bool(self._count)
+
+    def add(self, problem: str) -> None:
+        """Notes one more problem."""
+        self._count += 1
+        if self._count <= _MOST_PROBLEMS_SHOWN:
+            self._shown.append(problem)
+
+    def check(self) -> None:
+        """Raises DataError that lists them where there are any."""
+        if self._count:
+            raise DataError("\n".join([*self._shown, *_more(self._count - len(self._shown))]))
+
+
 def listed(problems: Sequence[str]) -> str:
     """Problems one a line; beyond the first fifty only their number."""
     shown = list(problems[:_MOST_PROBLEMS_SHOWN])
-    if len(problems) > len(shown):
-        shown.append(f"... and {len(problems) - len(shown)} more problems.")
-    return "\n".join(shown)
+    return "\n".join([*shown, *_more(len(problems) - len(shown))])
+
+
+def _more(count: int) -> list[str]:
+    return [f"... and {count} more problems."] if count else []
+
+
+def whole_characters(text: str) -> str:
+    """The text with U+FFFD for each half of a character, which JSON may hold and UTF-8 cannot."""
+    return text if text.isascii() else text.encode("utf-8", HALF_REPLACED).decode()
 
 
 def as_text(value: Any) -> str:

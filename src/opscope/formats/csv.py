@@ -6,16 +6,15 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import chain
 from typing import BinaryIO, NamedTuple
 
 from opscope.errors import DataError
-from opscope.formats.base import OpenTable, Row, as_text, check_fields, listed
+from opscope.formats.base import HALF_REPLACED, LONGEST_ROW, OpenTable, Problems, Row, as_text, check_fields
 
 _SEPARATORS = ",;\t"
 _RESULTS_KEPT = 65_536
-LONGEST_CELL = 16_000_000  # a longer one is a quote that was never closed
 
 
 def _as_windows_1252(error: UnicodeDecodeError) -> tuple[str, int]:
@@ -25,16 +24,29 @@ def _as_windows_1252(error: UnicodeDecodeError) -> tuple[str, int]:
 codecs.register_error("opscope-windows-1252", _as_windows_1252)
 
 
-def lines_of(stream: io.BufferedReader) -> Iterator[str]:
-    """The lines of a text: UTF-16 where a byte order mark says so, else UTF-8, and what is not UTF-8 is read as Windows-1252."""
+def lines_of(stream: io.BufferedReader, name: str) -> Iterator[str]:
+    """The lines of a text: UTF-16 where a byte order mark says so, else UTF-8, and what is not UTF-8 is read as Windows-1252.
+
+    Raises DataError for a line of more than LONGEST_ROW characters, before the rest of it is read.
+    """
     is_utf_16 = stream.peek(2).startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     encoding, errors = ("utf-16", "replace") if is_utf_16 else ("utf-8-sig", "opscope-windows-1252")
     text = io.TextIOWrapper(stream, encoding, errors, newline="")
     try:
-        yield from text
+        for number, line in enumerate(iter(partial(text.readline, LONGEST_ROW + 1), ""), start=1):
+            if len(line) > LONGEST_ROW:
+                raise _too_long(f"{name}, line {number}")
+            yield line
     finally:
         with suppress(ValueError):  # the stream belongs to who opened it, and may be closed by now
             text.detach()
+
+
+def _too_long(where: str) -> DataError:
+    return DataError(
+        f"{where}: the row is longer than {LONGEST_ROW:,} characters, the most that are read. "
+        "Close a quote that was left open, or shorten the text."
+    )
 
 
 def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
@@ -42,14 +54,20 @@ def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
 
     Raises DataError when there is no header, and at the end of the rows one that lists every row with more cells than the header.
     """
-    lines = _checked(lines_of(stream), name)
+    lines = _checked(lines_of(stream, name), name)
     skipped, first = next(((n, line) for n, line in enumerate(lines) if line.strip()), (0, None))
     if first is None:
-        raise DataError(f"{name} is empty. It needs a header row with a text column, and one activity a row.")
+        raise _empty(name)
     separator = max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", first).count)
     numbered = _numbered(chain([first], lines), skipped, separator, name)
-    _, header = next(numbered)
+    _, header = next(numbered, (0, None))
+    if header is None:
+        raise _empty(name)
     return OpenTable(name, tuple(header), _rows(numbered, len(header), separator, name))
+
+
+def _empty(name: str) -> DataError:
+    return DataError(f"{name} is empty. It needs a header row with a text column, and one activity a row.")
 
 
 def _checked(lines: Iterable[str], name: str) -> Iterator[str]:
@@ -61,10 +79,21 @@ def _checked(lines: Iterable[str], name: str) -> Iterator[str]:
 
 def _numbered(lines: Iterator[str], skipped: int, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, with their numbers."""
-    csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(lines, delimiter=separator, strict=True)
+    csv.field_size_limit(LONGEST_ROW)
+    length = 0  # of the row so far, which a quote may carry over many lines
+
+    def measured() -> Iterator[str]:
+        nonlocal length
+        for line in lines:
+            length += len(line)
+            if length > LONGEST_ROW:
+                raise _too_long(f"{name}, line {skipped + 1 + reader.line_num}")
+            yield line
+
+    reader = csv.reader(measured(), delimiter=separator, strict=True)
     try:
         for number, values in enumerate(reader, start=skipped + 1):
+            length = 0
             if "".join(values).strip():
                 yield number, values
     except csv.Error as error:
@@ -74,17 +103,16 @@ def _numbered(lines: Iterator[str], skipped: int, separator: str, name: str) -> 
 
 
 def _rows(numbered: Iterator[tuple[int, list[str]]], width: int, separator: str, name: str) -> Iterator[Row]:
-    problems = []
+    problems = Problems()
     for number, values in numbered:
         if len(values) > width and (extra := [value for value in values[width:] if value.strip()]):
-            problems.append(
+            problems.add(
                 f"{name}, row {number}: {len(values)} cells where the header has {width}; "
                 f"{extra[0].strip()[:40]!r} belongs to no column. Put quotes around a text that holds {separator!r}."
             )
         elif not problems:  # after a problem the rest is only looked through for more of them
             yield Row(number, values if len(values) == width else [*values[:width], *[""] * (width - len(values))])
-    if problems:
-        raise DataError(listed(problems))
+    problems.check()
 
 
 class _Collector(NamedTuple):
@@ -98,7 +126,7 @@ class Writer:
 
     def __init__(self, handle: BinaryIO, table: OpenTable, added: Mapping[str, type], separator: str = ","):
         """``added`` are the names and types of the columns that follow those of the table."""
-        self._handle = io.TextIOWrapper(handle, "utf-8", newline="")
+        self._handle = io.TextIOWrapper(handle, "utf-8", HALF_REPLACED, newline="")
         self._separator, self._table = separator, table
         quoted = lru_cache(_RESULTS_KEPT)(self._quoted)
         self._as_cells = [repr if kind is float else quoted for kind in added.values()]
@@ -129,3 +157,8 @@ class Writer:
     def close(self) -> None:
         """Writes what is left; the handle stays open."""
         self._handle.detach()
+
+    def abandon(self) -> None:
+        """Lets go of the handle, which somebody else closes."""
+        with suppress(OSError, ValueError):  # what was not written is not wanted
+            self._handle.detach()

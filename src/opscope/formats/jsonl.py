@@ -4,11 +4,13 @@ import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from opscope.errors import DataError
-from opscope.formats.base import OpenTable, Row, listed
+from opscope.formats.base import OpenTable, Problems, Row
 from opscope.formats.csv import lines_of
+
+_DEEPEST = 100  # Python gives up on a thousand, and so may who writes the table again
 
 
 def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
@@ -16,7 +18,7 @@ def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
 
     Raises DataError when there is none, and at the end of the rows one that lists every line that is no object.
     """
-    rows = _rows(lines_of(stream), name)
+    rows = _rows(lines_of(stream, name), name)
     first = next(rows, None)
     if first is None:
         raise DataError(f"{name} is empty. It needs an object a line, each with a text.")
@@ -26,21 +28,38 @@ def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
 
 
 def _rows(lines: Iterator[str], name: str) -> Iterator[Row]:
-    problems = []
+    problems = Problems()
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             fields = json.loads(line)
+            too_deep = _is_too_deep(fields)
+        except RecursionError:
+            too_deep = True
         except ValueError as error:
-            problems.append(f"{name}, line {number}: this is no JSON ({error}). Write one object a line.")
+            problems.add(f"{name}, line {number}: this is no JSON ({error}). Write one object a line.")
             continue
-        if not isinstance(fields, dict):
-            problems.append(f'{name}, line {number}: expected an object such as {{"text": ...}}, got {line.strip()[:40]}.')
+        if too_deep:
+            problems.add(
+                f"{name}, line {number}: lists or objects lie within each other more than {_DEEPEST} deep, the most that are read. "
+                "Write the text and what else is needed as values of one object."
+            )
+        elif not isinstance(fields, dict):
+            problems.add(f'{name}, line {number}: expected an object such as {{"text": ...}}, got {line.strip()[:40]}.')
         elif not problems:  # after a problem the rest is only looked through for more of them
             yield Row(number, (), fields)
-    if problems:
-        raise DataError(listed(problems))
+    problems.check()
+
+
+def _is_too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST):
+        inner = (outer.values() if isinstance(outer, dict) else outer for outer in level if isinstance(outer, (dict, list)))
+        level = list(chain.from_iterable(inner))
+        if not level:
+            return False
+    return True
 
 
 class Writer:
@@ -59,3 +78,5 @@ class Writer:
 
     def close(self) -> None:
         """Nothing is left to write."""
+
+    abandon = close

@@ -1,7 +1,6 @@
 """A workbook of several sheets for people: header frozen, filters on, texts wrapped, and nothing in it that runs."""
 
 import io
-import re
 from collections.abc import Sequence
 
 import openpyxl
@@ -11,12 +10,13 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from opscope.errors import DataError
+from opscope.formats.base import NOT_IN_XML
 from opscope.formats.sheets import Column, Sheet
+from opscope.formats.written_sheets import begin_sheet, rows_kept
 
 _MOST_ROWS = 1_048_576
 _LONGEST_CELL = 32_767
 _MOST_COLUMNS = 16_384
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _TEXT_FORMAT = "@"  # a text that is edited stays a text: 007 keeps its zeros, and =A1 does not become a formula
 _HEADER, _TEXT, _FILL_IN = "opscope header", "opscope text", "opscope to fill in"
 
@@ -29,11 +29,12 @@ def as_xlsx(sheets: Sequence[Sheet]) -> bytes:
     book = openpyxl.Workbook(write_only=True)
     for style in _styles():
         book.add_named_style(style)
-    for sheet in sheets:
-        _check_size(sheet)
-        _write(book.create_sheet(sheet.title), sheet)
     buffer = io.BytesIO()
-    book.save(buffer)
+    with rows_kept():
+        for sheet in sheets:
+            _check_size(sheet)
+            _write(begin_sheet(book, sheet.title), sheet)
+        book.save(buffer)
     return buffer.getvalue()
 
 
@@ -80,7 +81,7 @@ def _cell(target, value: str | int | float, column: Column) -> WriteOnlyCell:
 
 
 def _text(target, value: str, style: str) -> WriteOnlyCell:
-    kept = _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", value)
+    kept = NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", value)
     if len(kept) > _LONGEST_CELL:
         told = f" … (cut here: the text has {len(kept):,} characters)"
         kept = kept[: _LONGEST_CELL - len(told)] + told

@@ -1,25 +1,26 @@
 """Page: paste or upload activities, see each tagged, filter them, open one to see why, try another wording, download."""
 
-import tempfile
+from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
-from opscope.errors import DataError, ModelError
+from opscope.errors import ModelError
 from opscope.evidence import evidence_pack, explained_places
 from opscope.exporting import csv_of, workbook
-from opscope.guide import LABELS, guide
+from opscope.guide import LABELS, OPERATIONS, PRODUCTION, guide
+from opscope.markdown import as_markdown
 from opscope.model import Model
 from opscope.pages.explained import show_explanation
 from opscope.pages.shared import active_model, kept_for_download, precedents
 from opscope.pages.signing_in import guard, served_settings
+from opscope.pages.uploading import uploaded_table
 from opscope.pages.whole_list import show_preflight, show_whole_list
 from opscope.paste import activities_in_paragraph, likeliest_text_column, pasted_table
 from opscope.policies import POLICIES
-from opscope.prediction import DECISIONS, Prediction
+from opscope.prediction import DECISIONS, REVIEW, UNFAMILIAR, Prediction
 from opscope.roles import CLASSIFY
-from opscope.tables import Table, read_table, sheets_of
+from opscope.tables import Table
 from opscope.tagged_list import TaggedList
 from opscope.wording import as_percent, percent_of
 
@@ -31,7 +32,6 @@ Book the carrier for the two late pallets to Lyon
 Scrap rate at the trim press up to 4 % since the new coil
 Patients wait 40 min in radiology because scanner 2 is down
 """
-_KINDS = ["csv", "tsv", "xlsx", "parquet", "jsonl", "gz"]
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PASTE, _UPLOAD = "Paste", "Upload a table"
 
@@ -40,8 +40,12 @@ def main() -> None:
     """Draws the page."""
     guard(CLASSIFY)
     st.title("Production-scoped or operations-wide?")
-    how = st.segmented_control("Activities", [_PASTE, _UPLOAD], default=_PASTE, key="how", persist_state="session", required=True)
-    table = _pasted() if how == _PASTE else _uploaded()
+    given, asked = st.columns([13, 8], gap="large")
+    with given:
+        how = st.segmented_control(
+            "Activities", [_PASTE, _UPLOAD], default=_PASTE, key="how", persist_state="session", required=True
+        )
+        table = _pasted() if how == _PASTE else uploaded_table()
     if table is None or not table.rows:
         st.info("Paste one or more activities above, one a line." if how == _PASTE else "Upload a table with one activity a row.")
         st.stop()
@@ -49,30 +53,22 @@ def main() -> None:
     if len(table.rows) > most:
         st.error(f"The list has {len(table.rows):,} rows; at most {most:,} are taken here. Use opscope predict for longer ones.")
         st.stop()
-    column = _column_of(table)
-    texts = [row.values[column] for row in table.rows]
     try:
         model = active_model()
     except ModelError as error:
-        st.error(str(error))
+        st.error(as_markdown(str(error)))
         st.stop()
-    policy = st.segmented_control(
-        "Policy",
-        list(POLICIES),
-        default=served_settings().policy,
-        key="policy",
-        persist_state="session",
-        required=True,
-        format_func=lambda name: f"{name}: at most {POLICIES[name]:.0%} wrong",
-        help="How many of the labels given without a person may be wrong. A stricter policy sends more to a person.",
-    )
+    with asked:
+        column = _column_of(table)
+        policy = _policy()
+        texts = tuple(row.values[column] for row in table.rows)
+        show_preflight(model, texts, policy)
     content = hash((table.columns, tuple(tuple(row.values) for row in table.rows)))
     tagged = _tagged(model, table, column, policy, model.version, content)
     found = tagged.predictions
-    show_preflight(model, tuple(texts), policy)
     _show_summary(found)
-    show_whole_list(model, table, tuple(texts), found)
-    listed, why = st.columns([3, 2], gap="large")
+    show_whole_list(model, table, texts, found)
+    listed, why = st.columns([13, 8], gap="large")
     with listed:
         chosen = _show_table(found)
         _show_downloads(model, tagged)
@@ -94,28 +90,6 @@ def _pasted() -> Table:
     return pasted_table("\n".join(activities_in_paragraph(paste)) if is_paragraph else paste)
 
 
-def _uploaded() -> Table | None:
-    given = st.file_uploader("Table", type=_KINDS, help="CSV, TSV, XLSX, Parquet or JSON Lines. Columns stay as they are.")
-    if given is None:
-        return st.session_state.get("uploaded")
-    with tempfile.TemporaryDirectory(prefix="opscope-upload-") as folder:
-        path = Path(folder) / Path(given.name).name
-        path.write_bytes(given.getvalue())
-        try:
-            sheets = sheets_of(path)
-            sheet = st.selectbox("Sheet", sheets) if len(sheets) > 1 else None
-            st.session_state["uploaded"] = _read(given.file_id, str(path), sheet)
-        except DataError as error:
-            st.error(str(error).replace(str(path), given.name))
-            st.stop()
-    return st.session_state["uploaded"]
-
-
-@st.cache_resource(scope="session", max_entries=2, show_spinner="Reading the table")
-def _read(file_id: str, _path: str, sheet: str | None) -> Table:
-    return read_table(_path, sheet=sheet)
-
-
 def _column_of(table: Table) -> int:
     """Place of the column with the activities; where there are several columns, the user may say which it is."""
     column = likeliest_text_column(table)
@@ -126,6 +100,19 @@ def _column_of(table: Table) -> int:
     return column
 
 
+def _policy() -> str:
+    return st.segmented_control(
+        "Policy: how many of the labels given may be wrong",
+        list(POLICIES),
+        default=served_settings().policy,
+        key="policy",
+        persist_state="session",
+        required=True,
+        format_func=lambda name: f"{name}: {percent_of(POLICIES[name])} %",
+        help="A stricter policy leaves fewer labels wrong and sends more activities to a person.",
+    )
+
+
 @st.cache_resource(scope="session", max_entries=2, show_spinner="Tagging")
 def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str, content: int) -> TaggedList:
     """``content`` is the hash of the table, and tells tables apart sooner than Streamlit would."""
@@ -133,16 +120,17 @@ def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str
 
 
 def _show_summary(found: Sequence[Prediction]) -> None:
-    decisions = [prediction.decision for prediction in found]
+    """The counts of the decisions with their shares, and how many labels are expected to be wrong."""
+    decisions = Counter(prediction.decision for prediction in found)
     wrong = sum(1 - prediction.probability for prediction in found if prediction.decision in LABELS)
-    columns, labels = st.columns(5), guide().labels
-    columns[0].metric(labels["production"].name, decisions.count("production"))
-    columns[1].metric(labels["operations"].name, decisions.count("operations"))
-    columns[2].metric("for a person to review", decisions.count("review"))
-    columns[3].metric("unfamiliar", decisions.count("unfamiliar"))
-    columns[4].metric(
-        "expected wrong among decided", f"{wrong:.1f}", help="The sum of one less the probability of each label given."
-    )
+    names = {label: guide().labels[label].name for label in LABELS} | {REVIEW: "for a person to review"}
+    with st.container(horizontal=True):
+        for decision in (PRODUCTION, OPERATIONS, REVIEW, UNFAMILIAR):
+            count = decisions[decision]
+            share = f"{percent_of(count / len(found))} % of the list"
+            st.metric(names.get(decision, decision), f"{count:,}", share, delta_color="off", delta_arrow="off", width=170)
+        told = "The sum of one less the probability of each label given."
+        st.metric("expected wrong", f"{wrong:,.1f}", "among decided", delta_color="off", delta_arrow="off", help=told, width=170)
 
 
 def _show_table(found: Sequence[Prediction]) -> int:
@@ -157,8 +145,10 @@ def _show_table(found: Sequence[Prediction]) -> int:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "probability": st.column_config.ProgressColumn("probability", min_value=50, max_value=100, format="%d %%"),
-            "activity": st.column_config.TextColumn("activity", width="large"),
+            "activity": st.column_config.TextColumn("activity", width=365),
+            "decision": st.column_config.TextColumn("decision", width=125),
+            "probability": st.column_config.ProgressColumn("probability", min_value=50, max_value=100, format="%d %%", width=120),
+            "label": st.column_config.TextColumn("label", width=125, help="What it leans to, also where a person should decide."),
         },
         alt="Each activity with its label, probability, decision and function",
     )
@@ -190,9 +180,9 @@ def _columns_of(found: Sequence[Prediction]) -> dict[str, list]:
     labels, functions = guide().labels, guide().functions
     return {
         "activity": [p.text for p in found],
-        "label": [labels[p.label].name for p in found],
-        "probability": [min(percent_of(p.probability), 99) for p in found],  # 100 % would claim too much
         "decision": [labels[p.decision].name if p.decision in labels else p.decision for p in found],
+        "probability": [min(percent_of(p.probability), 99) for p in found],  # 100 % would claim too much
+        "label": [labels[p.label].name for p in found],
         "function": [functions[p.function].title for p in found],
         "owner": [p.owner for p in found],
         "reason": [p.reason for p in found],

@@ -5,6 +5,7 @@ import streamlit as st
 from opscope.display import as_html, as_sentence
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
+from opscope.text import clean
 from opscope.wording import as_percent
 
 STYLE = """
@@ -21,7 +22,8 @@ _MOST_BARS = 12
 
 def show_explanation(explained: Explanation) -> None:
     """Draws all of it, the reason first."""
-    st.markdown(f'{STYLE}<p class="opscope-text">{as_html(explained)}</p>', unsafe_allow_html=True)
+    st.html(STYLE)
+    st.html(f'<p class="opscope-text" dir="auto">{as_html(explained)}</p>')
     st.text(f"{_leaning(explained)}{explained.reason}")
     if explained.prediction.question:
         st.info(explained.prediction.question, icon=":material/help:")
@@ -34,7 +36,7 @@ def show_explanation(explained: Explanation) -> None:
     _show_similar(explained)
     if explained.counterfactual:
         st.markdown("**What would change it**")
-        st.text(explained.counterfactual.sentence)
+        st.text(clean(explained.counterfactual.sentence))
 
 
 def _leaning(explained: Explanation) -> str:
@@ -52,7 +54,7 @@ def _show_words(explained: Explanation) -> None:
     st.markdown("**What each word adds** (log-odds, above zero for production-scoped)")
     st.vega_lite_chart(
         {
-            "word": [f"{place}. {c.word}" for place, c in enumerate(strongest, start=1)],
+            "word": [f"{place}. {clean(c.word)}" for place, c in enumerate(strongest, start=1)],
             "adds": [round(c.value, 3) for c in strongest],
             "speaks for": [names[side].name for side in sides],
         },
@@ -82,7 +84,7 @@ def _show_rule(explained: Explanation) -> None:
     likely = [f"{guide().functions[name].title} {as_percent(share)}" for name, share in explained.functions]
     st.caption(f"Sources: {', '.join(explained.sources)}. Likeliest functions: {', '.join(likely)}.")
     for clause in explained.clauses:
-        st.text(f"“{clause.text}” alone: {as_sentence(clause)}")
+        st.text(f"“{clean(clause.text)}” alone: {as_sentence(clause)}")
     for topic in explained.contested[:2]:
         st.markdown(f"**Contested: {topic.title}.** Production-scoped: {topic.production} Operations-wide: {topic.operations}")
         st.caption(topic.disagreement)

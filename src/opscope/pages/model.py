@@ -241,8 +241,7 @@ def _show_versions(models: Path, names: list[str], aliases: Aliases) -> None:
             st.error(as_markdown(str(error)))
     st.markdown("**What was done with them**, the latest first")
     for step in reversed(aliases.log):
-        forced, why = " (forced)" if step.forced else "", f": {step.why}" if step.why else ""
-        st.text(f"{step.when} {step.who} {step.done} {step.version}{forced}{why}")
+        st.text(step.line)
     if not aliases.log:
         st.text("Nothing yet.")
 

@@ -1,17 +1,17 @@
 """Page: one activity after another is shown to a reviewer and decided, and may be taken back."""
 
-import html
 from dataclasses import dataclass
 from datetime import datetime
 
 import streamlit as st
 
-from opscope.desk import Decided, Desk, Screens
+from opscope.desk import Decided, Desk
 from opscope.display import as_html
 from opscope.errors import OpscopeError
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
 from opscope.markdown import as_markdown
+from opscope.markup import shown
 from opscope.model import Model
 from opscope.pages.review_parts import (
     ERROR,
@@ -26,7 +26,7 @@ from opscope.pages.review_parts import (
     tag_of,
 )
 from opscope.pages.reviewer import own_desk, show_reviewer
-from opscope.pages.shared import active_model
+from opscope.pages.shared import active_model, screens
 from opscope.pages.signing_in import guard
 from opscope.prediction import Prediction
 from opscope.review_queue import Chosen
@@ -36,6 +36,7 @@ from opscope.reviews import Reviews, open_reviews
 from opscope.roles import REVIEW
 from opscope.settling import Settlement, reviewed_keys, settle
 from opscope.similar import Precedents
+from opscope.text import clean
 from opscope.verdicts import CANNOT_DECIDE, Queued, Verdict, key_of
 
 _DECISION_FIRST, _BLIND_FIRST = "decision first", "blind first"
@@ -50,12 +51,6 @@ class Stand:
 
     status: Status
     settlement: Settlement
-
-
-@st.cache_resource(max_entries=10, show_spinner=False)
-def screens(place: str) -> Screens:
-    """What is on the screens of all who use this server and these reviews."""
-    return Screens()
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -155,11 +150,11 @@ def _show_chosen(desk: Desk, chosen: Chosen, explained: Explanation, *, is_blind
     """The activity with what may be shown of its tag, and what can be said of it."""
     with st.container(border=True):
         if is_blind:
-            st.html(f'<p class="opscope-review">{html.escape(chosen.activity.text)}</p>')
+            st.html(f'<p class="opscope-review" dir="auto">{shown(chosen.activity.text)}</p>')
             st.caption("Drawn at random, so blind" if chosen.blind else "Blind: what opscope says comes when you have decided")
         else:
             desk.show_tag()
-            st.html(f'<p class="opscope-review">{as_html(explained)}</p>')
+            st.html(f'<p class="opscope-review" dir="auto">{as_html(explained)}</p>')
             show_tag(explained)
             show_precedents(explained)
         _show_fields(desk.turn)
@@ -221,7 +216,7 @@ def _show_last(desk: Desk, model: Model, precedents: Precedents) -> None:
     with st.container(border=True):
         st.caption("Decided last")
         said = guide().labels[label].name if label else "cannot decide"
-        st.text(f"{last.prediction.text}\nYou: {said}.\n{tag_of(last.prediction)}")
+        st.text(f"{clean(last.prediction.text)}\nYou: {said}.\n{tag_of(last.prediction)}")
         if not last.verdict.saw_prediction:
             st.text(last.prediction.reason)
             show_precedents(model.explain(last.prediction.text, precedents=precedents))

@@ -1,6 +1,5 @@
 """Parts of the review page: tags, queueing a list, disputes, where the reviews stand, keeping what a click says."""
 
-import html
 from collections.abc import Callable
 from typing import TypeVar
 from zlib import crc32
@@ -10,6 +9,7 @@ import streamlit as st
 from opscope.errors import OpscopeError
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
+from opscope.markup import shown
 from opscope.model import Model
 from opscope.pages.explained import STYLE as MARKS
 from opscope.pages.reviewer import own_desk
@@ -21,6 +21,7 @@ from opscope.reviewing import precedents_of, queue_paste, sway_in_words, verdict
 from opscope.reviews import open_reviews
 from opscope.roles import ADJUDICATE, REVIEW, may
 from opscope.settling import Dispute
+from opscope.text import clean
 from opscope.verdicts import Verdict, key_of
 from opscope.wording import as_percent
 
@@ -67,7 +68,7 @@ def show_precedents(explained: Explanation) -> None:
     for similar in precedents_of(explained):
         because = f": {similar.reason}" if similar.reason else ""
         name = guide().labels[similar.label].name
-        st.text(f"Precedent: “{similar.text}” is {name}, says {', '.join(similar.decided_by)}{because}")
+        st.text(clean(f"Precedent: “{similar.text}” is {name}, says {', '.join(similar.decided_by)}{because}"))
 
 
 def show_adding(*, is_open: bool) -> None:
@@ -108,7 +109,7 @@ def show_disputes(disputed: tuple[Dispute, ...], model: Model) -> None:
     key = st.selectbox("Dispute", keys, format_func=lambda key: f"{keys.index(key) + 1} of {len(keys)}", key="review_dispute")
     dispute = by_key[key]
     with st.container(border=True):
-        st.html(f'<p class="opscope-review">{html.escape(dispute.text)}</p>')
+        st.html(f'<p class="opscope-review" dir="auto">{shown(dispute.text)}</p>')
         st.text("\n".join(map(_said, dispute.verdicts)))
         if not may(current_person().role, ADJUDICATE):
             st.caption("An approver can settle it.")
@@ -128,7 +129,7 @@ def show_disputes(disputed: tuple[Dispute, ...], model: Model) -> None:
 
 def _said(verdict: Verdict) -> str:
     because = f": {verdict.reason}" if verdict.reason else ""
-    return f"{verdict.reviewer}, {verdict.when:%Y-%m-%d}: {guide().labels[verdict.label].name}{because}"
+    return clean(f"{verdict.reviewer}, {verdict.when:%Y-%m-%d}: {guide().labels[verdict.label].name}{because}")
 
 
 def _reason_field(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from threading import Thread
 
@@ -11,6 +12,8 @@ from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ct
 from threadpoolctl import threadpool_limits
 
 from opscope.aliases import active_version
+from opscope.desk import Screens
+from opscope.jobs import Job
 from opscope.model import Model, load
 from opscope.registry import default_models
 from opscope.reviews import open_reviews
@@ -22,6 +25,19 @@ from opscope.similar import Precedents
 def active_model() -> Model:
     """The version that is active now; a promotion takes effect with the next click. Raises ModelError where there is none."""
     return _loaded(active_version(default_models()))
+
+
+# These two are no cached resources of Streamlit: anybody who reaches the server may have it empty those.
+@cache
+def jobs_of_all() -> list[Job]:
+    """The jobs of all who use this server, so that they do not slow each other down."""
+    return []
+
+
+@cache
+def screens(place: str) -> Screens:
+    """What is on the screens of all who use this server and these reviews."""
+    return Screens()
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)

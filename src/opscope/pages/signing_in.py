@@ -1,5 +1,6 @@
 """Signing in: who uses the app, in which role, and a guard that pages ask before every action."""
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +9,20 @@ from importlib.util import find_spec
 from typing import NoReturn
 
 import streamlit as st
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from opscope.aliases import who_asks
 from opscope.errors import NotAllowed, OpscopeError
-from opscope.roles import require, role_from_claims, role_without_sign_in
+from opscope.markdown import as_markdown
+from opscope.roles import asks_for_this_machine, is_this_machine, require, role_from_claims, role_without_sign_in
 from opscope.settings import Settings, present_settings
 
 SHORTEST_SECRET = 32  # characters; who guesses it can write a cookie that says anything
 _SHARED, _OF_PROVIDER = ("redirect_uri", "cookie_secret"), ("client_id", "client_secret", "server_metadata_url")
 _NO_PROVIDER = ("client_kwargs",)  # the only table within [auth] that is none
+_COOKIE = "_streamlit_user"  # says who is signed in; a long one is in parts, with the number of the part behind the name
+_MOST_APART = 1  # seconds between the first and the last part
+_BEGUN = "_streamlit_session"  # the cookie that Streamlit keeps from leaving for the provider until somebody is signed in
 _EXAMPLE = """\
 [auth]
 redirect_uri = "http://localhost:8501/oauth2callback"
@@ -45,13 +51,24 @@ def current_person() -> Person:
     """Who uses the app now. Raises NotAllowed where somebody has to sign in first, or nobody can."""
     settings = served_settings()
     if not settings.sign_in:
-        return Person(who_asks(), role_without_sign_in(st.get_option("server.address"), settings))
+        return _person_without_sign_in(settings)
     if problems_with_sign_in():
         raise NotAllowed("Nobody can sign in here yet. Ask whoever runs this server to set sign-in up.")
-    claims = st.user.to_dict()
-    if not is_signed_in(claims, time.time()):
+    claims, cookies = st.user.to_dict(), dict(st.context.cookies)
+    if not is_signed_in(claims, time.time()) or not is_of_one_sign_in(cookies, st.secrets["auth"]["cookie_secret"]):
         raise NotAllowed("You are not signed in, or your session has ended. Sign in first.")
     return Person(name_in(claims), role_from_claims(claims, settings))
+
+
+def _person_without_sign_in(settings: Settings) -> Person:
+    address, headers = st.get_option("server.address"), st.context.headers
+    if is_this_machine(address) and not asks_for_this_machine(headers.get("Host"), headers.get("Origin")):
+        here = f"http://localhost:{st.get_option('server.port')}"
+        raise NotAllowed(
+            "This server is for its own machine, and was asked under another name or by another site. "
+            f"Open {here} on that machine, or turn sign_in on where others use it too."
+        )
+    return Person(who_asks(), role_without_sign_in(address, settings))
 
 
 def guard(action: str) -> Person:
@@ -72,6 +89,8 @@ def person_or_sign_in_page() -> Person:
     try:
         return current_person()
     except NotAllowed as error:
+        if not served_settings().sign_in:
+            _refuse(error)
         _show_sign_in()
         _stop(error)
     except OpscopeError as error:
@@ -90,6 +109,28 @@ def is_signed_in(claims: Mapping[str, object], now: float) -> bool:
     expires = claims.get("exp")
     is_number = isinstance(expires, int | float) and not isinstance(expires, bool)
     return claims.get("is_logged_in") is True and (expires is None or (is_number and expires > now))
+
+
+def is_of_one_sign_in(cookies: Mapping[str, str], secret: str) -> bool:
+    """Whether all parts of the cookie that says who is signed in were given out together; so too where there is no such cookie.
+
+    Streamlit signs each part for itself. Somebody could put parts with roles that were taken away beside those of a new sign-in.
+    """
+    if _COOKIE not in cookies:
+        return True
+    try:
+        said, first = _read(_COOKIE, cookies, secret)
+        count = re.match(r"chunks-(\d+)", said)
+        others = [_read(f"{_COOKIE}_{part + 1}", cookies, secret)[1] for part in range(int(count[1]) if count else 0)]
+    except (BadData, KeyError, ValueError):
+        return False
+    return max([first, *others]) - min([first, *others]) <= _MOST_APART
+
+
+def _read(name: str, cookies: Mapping[str, str], secret: str) -> tuple[str, float]:
+    """What a signed cookie says, and when it was signed, in seconds since 1970."""
+    said, when = URLSafeTimedSerializer(secret, salt=name).loads(cookies[name], return_timestamp=True)
+    return str(said), when.timestamp()
 
 
 def name_in(claims: Mapping[str, object]) -> str:
@@ -146,8 +187,10 @@ def _show_sign_in() -> None:
         st.info("Your session has ended. Sign in again to go on.")
     else:
         st.text("Sign in to tag activities, to review them, or to train.")
+        if _BEGUN in dict(st.context.cookies):
+            st.info("You tried to sign in, and your provider has not let you in. Try again, or ask whoever runs this server.")
     for provider in providers_in(st.secrets["auth"]):
-        label = "Sign in" if provider is None else f"Sign in with {provider}"
+        label = "Sign in" if provider is None else f"Sign in with {as_markdown(provider)}"
         st.button(label, on_click=st.login, args=[provider], type="primary", key=f"sign_in_{provider or ''}")
 
 

@@ -13,12 +13,12 @@ from opscope.markdown import as_markdown
 from opscope.model import Model
 from opscope.pages.shared import active_model
 from opscope.pages.signing_in import current_person, guard, served_settings
-from opscope.prediction import Prediction
+from opscope.prediction import UNFAMILIAR, Prediction
 from opscope.reviewing import PASTED, queue_texts
 from opscope.reviews import open_reviews
 from opscope.roles import REVIEW, may
 from opscope.tables import Table
-from opscope.wording import as_percent
+from opscope.wording import as_percent, percent_of
 
 _HOLDS, _TIME = "What it holds", "Time for review"
 _QUEUED = "list_queued"
@@ -72,28 +72,43 @@ def _inconsistencies(_model: Model, texts: tuple[str, ...], version: str) -> tup
 
 
 def _show_holdings(found: Sequence[Prediction]) -> None:
-    counts, functions, names = Counter(prediction.function for prediction in found), guide().functions, guide().labels
-    st.vega_lite_chart(
-        {
-            "function": [functions[name].title for name in counts],
-            "activities": list(counts.values()),
-            "label": [names[functions[name].label].name for name in counts],
+    """Draws how many activities have each label and each function, those that are none left out."""
+    activities = [prediction for prediction in found if prediction.decision != UNFAMILIAR]
+    functions, names = guide().functions, guide().labels
+    labels = Counter(prediction.label for prediction in activities)
+    _draw_counts("label", [(names[label].name, count, label) for label, count in labels.items()])
+    counts = Counter(prediction.function for prediction in activities)
+    _draw_counts("function", [(functions[name].title, count, functions[name].label) for name, count in counts.items()])
+    if len(activities) < len(found):
+        st.caption(f"Lines that read like no activity are left out: {len(found) - len(activities):,}.")
+
+
+def _draw_counts(what: str, counts: Sequence[tuple[str, int, str]]) -> None:
+    """Draws a bar for each name with its count and share, in the colour of its label, the longest first."""
+    names, total = guide().labels, sum(count for _, count, _ in counts)
+    data = {
+        what: [name for name, _, _ in counts],
+        "activities": [count for _, count, _ in counts],
+        "share": [f"{count:,} ({percent_of(count / total)} %)" for _, count, _ in counts],
+        "side": [names[label].name for _, _, label in counts],
+    }
+    legend = {"orient": "bottom", "title": None} if what == "function" else None  # labels stand beside their bars
+    colours = {"domain": [names[label].name for label in _COLOUR_OF], "range": list(_COLOUR_OF.values())}
+    spec = {
+        "encoding": {
+            "y": {"field": what, "type": "nominal", "sort": "-x", "title": None, "axis": {"labelLimit": 240}},
+            "x": {"field": "activities", "type": "quantitative", "axis": {"tickMinStep": 1}},
         },
-        {
-            "mark": "bar",
-            "encoding": {
-                "y": {"field": "function", "type": "nominal", "sort": "-x", "title": None, "axis": {"labelLimit": 240}},
-                "x": {"field": "activities", "type": "quantitative", "axis": {"tickMinStep": 1}},
-                "color": {
-                    "field": "label",
-                    "type": "nominal",
-                    "scale": {"domain": [names[label].name for label in _COLOUR_OF], "range": list(_COLOUR_OF.values())},
-                    "legend": {"orient": "bottom", "title": None},
-                },
+        "layer": [
+            {
+                "mark": "bar",
+                "encoding": {"color": {"field": "side", "type": "nominal", "scale": colours, "legend": legend}},
             },
-            "height": {"step": 22},
-        },
-    )
+            {"mark": {"type": "text", "align": "left", "dx": 4, "color": "gray"}, "encoding": {"text": {"field": "share"}}},
+        ],
+        "height": {"step": 22},
+    }
+    st.vega_lite_chart(data, spec, alt=f"How many activities have each {what}")
 
 
 def _show_budget(found: Budget, minutes: float, seconds: int, tagged: Sequence[Prediction]) -> None:
