@@ -95,7 +95,8 @@ def _keep(name: str, content: bytes, signature: str) -> Path:
     from faults.fuzz_targets import TARGETS
 
     if not signature.startswith(("timeout", "oom", "crash")):
-        content = minimised(content, lambda tried: _signature_of(TARGETS[name], tried) == signature)
+        head = content[:2] if TARGETS[name].parts == "copied" else b""  # it says of which kind the rest is
+        content = head + minimised(content[len(head) :], lambda tried: _signature_of(TARGETS[name], head + tried) == signature)
     path = KEPT / name / f"{signature}-{hashlib.sha256(content).hexdigest()[:8]}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)

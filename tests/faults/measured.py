@@ -1,7 +1,6 @@
 """Reads a table and tells what came of it and how much memory it took; run by test_big_files.py, in a process of its own."""
 
 import json
-import resource
 import sys
 from dataclasses import asdict, dataclass
 
@@ -25,6 +24,8 @@ class Measured:
 
 def main(path: str) -> None:
     """Prints a Measured as JSON."""
+    import resource
+
     resource.setrlimit(resource.RLIMIT_AS, (_MOST, _MOST))
     before, rows, columns, longest, error = _peak(), 0, 0, 0, ""
     try:
@@ -38,6 +39,8 @@ def main(path: str) -> None:
 
 
 def _peak() -> int:
+    import resource  # Windows has none, and test_big_files.py is read there too
+
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 

@@ -54,7 +54,7 @@ def open_table(stream: io.BufferedReader, name: str) -> OpenTable:
 
     Raises DataError when there is no header, and at the end of the rows one that lists every row with more cells than the header.
     """
-    lines = _checked(lines_of(stream, name), name)
+    lines = lines_of(stream, name)
     skipped, first = next(((n, line) for n, line in enumerate(lines) if line.strip()), (0, None))
     if first is None:
         raise _empty(name)
@@ -70,13 +70,6 @@ def _empty(name: str) -> DataError:
     return DataError(f"{name} is empty. It needs a header row with a text column, and one activity a row.")
 
 
-def _checked(lines: Iterable[str], name: str) -> Iterator[str]:
-    for line in lines:
-        if "\0" in line:
-            raise DataError(f"{name} holds binary data, not a table. Save it as CSV (UTF-8) and try again.")
-        yield line
-
-
 def _numbered(lines: Iterator[str], skipped: int, separator: str, name: str) -> Iterator[tuple[int, list[str]]]:
     """The rows that are not blank, with their numbers."""
     csv.field_size_limit(LONGEST_ROW)
@@ -88,6 +81,8 @@ def _numbered(lines: Iterator[str], skipped: int, separator: str, name: str) -> 
             length += len(line)
             if length > LONGEST_ROW:
                 raise _too_long(f"{name}, line {skipped + 1 + reader.line_num}")
+            if "\0" in line:
+                raise DataError(f"{name} holds binary data, not a table. Save it as CSV (UTF-8) and try again.")
             yield line
 
     reader = csv.reader(measured(), delimiter=separator, strict=True)

@@ -1,5 +1,6 @@
 """The parts of a packed workbook looked through before they are read: a few bytes may stand for more than any memory holds."""
 
+import re
 import zipfile
 from pathlib import PurePosixPath
 from typing import BinaryIO
@@ -10,9 +11,11 @@ from opscope.formats.base import LONGEST_ROW
 
 MOST_UNPACKED = 2_000_000_000  # bytes of all parts together; a full sheet of ten columns of short texts has a quarter
 MOST_ELEMENTS = 50_000_000  # of XML in all parts together; a cell has two or three
-MOST_WAITING = 1_000_000  # elements outside of rows and shared texts, or in one of them: all these are in memory at once
+MOST_WAITING = 5_000_000  # elements outside of rows and shared texts, or in one of them: all these are in memory at once
 _SHEETS = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _CLEARED = {f"{_SHEETS} row", f"{_SHEETS} si"}  # elements that readers forget when they have read them
+# Parts that hold an element for each formula or each row of a pivot table's source; no reader of tables opens them.
+_LONG_PARTS = re.compile(r"calcChain\.xml$|(^|/)pivotCache/")
 _CHUNK = 1 << 16
 
 
@@ -44,11 +47,12 @@ class _Watch:
 
     def __init__(self, name: str):
         self._name, self._part = name, ""
-        self._elements = self._waiting = self._bytes = 0
+        self._elements = self._waiting = self._bytes = self._most_waiting = 0
 
     def look_through(self, unpacking: BinaryIO, part: str) -> None:
         """Parses one part, holding nothing; raises DataError beyond the limits, and what else goes wrong as it comes."""
         self._part, self._waiting, self._bytes = part, 0, 0
+        self._most_waiting = MOST_ELEMENTS if _LONG_PARTS.search(part) else MOST_WAITING
         parser = expat.ParserCreate(namespace_separator=" ")
         parser.StartElementHandler = self._started
         parser.StartDoctypeDeclHandler = self._defined
@@ -63,7 +67,7 @@ class _Watch:
         self._bytes = 0
         self._elements += 1
         self._waiting = 0 if tag in _CLEARED else self._waiting + 1
-        if self._waiting > MOST_WAITING:
+        if self._waiting > self._most_waiting:
             raise self._beyond(f"more than {MOST_WAITING:,} elements that belong to no row or to one")
         if self._elements > MOST_ELEMENTS:
             raise self._beyond(f"more than {MOST_ELEMENTS:,} elements")
