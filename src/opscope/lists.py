@@ -20,7 +20,7 @@ from opscope.wording import BARE, DECIDED, UNREADABLE
 GO, CAUTION, STOP = "go", "caution", "stop"
 _MOST_COMPARED = 5_000  # texts; more would keep a reader waiting
 _MOST_COMPARED_FIRST = 2_000  # before a list is tagged, which nobody asked for; of more, only those that are the same are told
-_SAMPLE, _SEED = 300, 0
+_SAMPLE, _SEED, _AT_ONCE = 300, 0, 50
 # Shares of a list that a reader should know of, and those from which its tags say little: judgement, not measurement.
 _WORTH_A_WORD, _TOO_MUCH = 0.1, 0.4
 _Z = 1.96  # of a 95 % interval
@@ -93,9 +93,12 @@ def _duplicates(texts: Sequence[str]) -> int:
 
 def _far_away(version: Version, texts: Sequence[str]) -> int:
     """How many texts have no labelled text near them; of a long list, as many as a sample says."""
-    places = np.random.default_rng(_SEED).permutation(len(texts))[:_SAMPLE].tolist()
-    far = [version.neighbours.similarities(readable(texts[place])).max() < NEAR for place in places if tokens(texts[place])]
-    return round(sum(far) / max(1, len(places)) * len(texts))
+    neighbours = version.neighbours
+    sample = np.random.default_rng(_SEED).permutation(len(texts))[:_SAMPLE].tolist()
+    placed = [neighbours.place(readable(texts[place])) for place in sample if tokens(texts[place])]
+    chunks = [np.array(placed[start : start + _AT_ONCE]).T for start in range(0, len(placed), _AT_ONCE)]
+    far = sum(int(((neighbours.unit @ chunk).max(axis=0) < NEAR).sum()) for chunk in chunks)
+    return round(far / max(1, len(sample)) * len(texts))
 
 
 @dataclass(frozen=True)

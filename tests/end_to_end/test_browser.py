@@ -89,7 +89,7 @@ def test_the_list_goes_along_as_workbook_and_as_a_page_that_opens_offline(page, 
 
 def test_an_activity_is_reviewed_and_taken_back(page, folder):
     page.get_by_role("link", name="Review").click()
-    page.get_by_role("textbox", name="name").fill("Zoe")
+    page.get_by_role("textbox", name="name").fill("Anna")
     page.get_by_role("button", name="Begin").click()
     page.get_by_role("textbox", name="one a line").fill("Oil the chain of line 2\nPay the carrier of Lyon")
     page.get_by_role("button", name="Add to the queue").click()
@@ -97,16 +97,11 @@ def test_an_activity_is_reviewed_and_taken_back(page, folder):
     undo = {state: page.get_by_role("button", name=re.compile("^Undo"), disabled=state == "off") for state in ("on", "off")}
     expect(undo["on"]).to_have_count(1)
     expect(undo["off"]).to_have_count(0)
-    assert [verdict.label for verdict in verdicts_of("Zoe", folder)] == ["production"]
+    assert [verdict.label for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["production"]
     undo["on"].click()
     expect(undo["off"]).to_have_count(1)
     expect(undo["on"]).to_have_count(0)
-    assert [verdict.verdict == "withdrawn" for verdict in verdicts_of("Zoe", folder)] == [False, True]
-
-
-def verdicts_of(reviewer, folder):
-    """Other tests keep theirs in the same database."""
-    return [verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts() if verdict.reviewer == reviewer]
+    assert [verdict.verdict for verdict in open_reviews(folder / "reviews.sqlite").verdicts()] == ["accept", "withdrawn"]
 
 
 @pytest.fixture
@@ -127,6 +122,7 @@ def test_a_version_is_trained_promoted_and_rolled_back(page, own_labels, folder)
     expect(page.get_by_text("Rows that cannot be learned from", exact=True)).to_be_visible(timeout=240_000)
     page.get_by_text("Train without the rows that cannot be learned from").click()
     page.get_by_role("button", name="Train", exact=True).click()
+    expect(page.get_by_text(re.compile("^Training: "))).to_be_visible()
     page.get_by_role("link", name="Classify").click()  # the training goes on while the page is left
     page.get_by_role("heading", name="Production-scoped or operations-wide?").wait_for()
     page.get_by_role("link", name="Train").click()

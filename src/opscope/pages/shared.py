@@ -1,6 +1,7 @@
 """What several pages need: the model in service, loaded once for all users, and files that wait until they are fetched."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from threading import Thread
@@ -60,18 +61,25 @@ def _placed(_model: Model, version: str, place: str, count: int) -> Precedents:
     return _model.precedents(settle(open_reviews().verdicts()).settled)
 
 
+@dataclass(frozen=True)
+class _Owner:
+    """Whom a file is kept for: what Streamlit asks of a run's context, which itself would hold the whole session for ever."""
+
+    session_id: str
+
+
 def kept_for_download(make: Callable[[], bytes], file_name: str, mime: str) -> Callable[[], bytes]:
     """Makes a file when it is asked for, and keeps it for this session until its next click.
 
     Streamlit ties such a file to no session, and deletes it when two clicks of anybody have been answered, which may be before the
     browser has fetched it.
     """
-    context = get_script_run_ctx()
+    owner = _Owner(getattr(get_script_run_ctx(), "session_id", ""))
 
     def made() -> bytes:
         content = make()
         keeping = Thread(target=_keep, args=(content, file_name, mime))
-        add_script_run_ctx(keeping, context).start()
+        add_script_run_ctx(keeping, owner).start()
         keeping.join()
         return content
 
