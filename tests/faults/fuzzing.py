@@ -36,10 +36,10 @@ class Campaign:
 
 
 def main() -> None:
-    """Runs the campaign, or with ``--child`` one round of it."""
+    """Runs the campaign, or with ``--child`` a part of it in a process that has the code as it is then."""
     options = _options()
     if options.child:
-        _fuzz(options.child, options)
+        {"fuzz": _fuzz, "keep": _keep_all, "lines": _tell_lines}[options.child](options)
         return
     from faults.fuzz_targets import TARGETS
 
@@ -57,7 +57,7 @@ def main() -> None:
             _tell(name, campaigns[name])
     for name, campaign in campaigns.items():
         _tell(f"{name}, in all", campaign)
-    _tell_lines(names, options.work)
+    sys.stdout.write(_in_child("lines", names, options).stdout)
 
 
 def _options() -> argparse.Namespace:
@@ -75,17 +75,28 @@ def _kept(name: str) -> list[bytes]:
 
 
 def _one_round(name: str, options: argparse.Namespace, campaign: Campaign) -> None:
-    command = [sys.executable, __file__, "--child", name, "--work", str(options.work), "--seconds", str(options.seconds)]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace")
+    done = _in_child("fuzz", [name], options)
     executed = re.findall(r"stat::number_of_executed_units: (\d+)", done.stderr) or re.findall(r"^#(\d+)", done.stderr, re.M)
     campaign.tries += int(executed[-1]) if executed else 0
     campaign.edges = max([campaign.edges, *map(int, re.findall(r" cov: (\d+)", done.stderr))])
-    found = sorted((options.work / "found").glob(f"{name}.*"))
+    found = _in_child("keep", [name], options).stdout.splitlines()
+    campaign.findings += [finding for finding in found if finding not in campaign.findings]
     if done.returncode and not found:
         sys.stdout.write(f"A round of {name} ended by itself:\n{done.stderr[-3000:]}\n")
-    for path in found:
+
+
+def _in_child(part: str, names: list[str], options: argparse.Namespace) -> subprocess.CompletedProcess:
+    command = [sys.executable, __file__, "--child", part, "--work", str(options.work), "--seconds", str(options.seconds)]
+    targets = [argument for name in names for argument in ("--target", name)]
+    return subprocess.run([*command, *targets], capture_output=True, text=True, errors="replace")
+
+
+def _keep_all(options: argparse.Namespace) -> None:
+    """Keeps what the last round found."""
+    (name,) = options.target
+    for path in sorted((options.work / "found").glob(f"{name}.*")):
         kept = _keep(name, path.read_bytes(), signature=path.suffix[1:])
-        campaign.findings.append(f"{path.suffix[1:]} -> {kept.relative_to(TESTS)}")
+        sys.stdout.write(f"{path.suffix[1:]} -> {kept.relative_to(TESTS)}\n")
         path.unlink()
 
 
@@ -116,9 +127,11 @@ def _signature_of(target, content: bytes) -> str:
     return ""
 
 
-def _fuzz(name: str, options: argparse.Namespace) -> None:
+def _fuzz(options: argparse.Namespace) -> None:
     """One round in this process, which atheris ends."""
     import atheris
+
+    (name,) = options.target
 
     readers = ["opscope", "openpyxl", "tomllib", "json", "zipfile"]
     with atheris.instrument_imports(include=readers, enable_loader_override=False):
@@ -154,7 +167,7 @@ def _tell(name: str, campaign: Campaign) -> None:
     sys.stdout.flush()
 
 
-def _tell_lines(names: list[str], work: Path) -> None:
+def _tell_lines(options: argparse.Namespace) -> None:
     """Tells for each module of the readers how many of its lines the gathered inputs reach."""
     from faults.fuzz_targets import TARGETS, refused
 
@@ -167,8 +180,8 @@ def _tell_lines(names: list[str], work: Path) -> None:
             reached.setdefault(frame.f_code.co_filename, set()).add(frame.f_lineno)
         return trace
 
-    for name in names:
-        for path in sorted((work / name).iterdir())[:3000]:
+    for name in options.target:
+        for path in sorted((options.work / name).iterdir())[:3000]:
             sys.settrace(trace)
             with contextlib.suppress(Exception):
                 refused(TARGETS[name], path.read_bytes())
