@@ -26,13 +26,18 @@ def uploaded_table() -> Table | None:
         path = Path(folder) / f"table{ending[0] if ending else ''}"  # the user's name may be none that the disk takes
         path.write_bytes(given.getvalue())
         try:
-            sheets = sheets_of(path)
+            sheets = _sheets(given.file_id, str(path))
             sheet = st.selectbox("Sheet", sheets) if len(sheets) > 1 else None
             st.session_state["uploaded"] = replace(_read(given.file_id, str(path), sheet), path=name)
         except DataError as error:
             st.error(as_markdown(str(error).replace(str(path), name)))
             st.stop()
     return st.session_state["uploaded"]
+
+
+@st.cache_resource(scope="session", max_entries=2, show_spinner=False)
+def _sheets(file_id: str, _path: str) -> tuple[str, ...]:
+    return sheets_of(_path)
 
 
 @st.cache_resource(scope="session", max_entries=2, show_spinner="Reading the table")
