@@ -4,11 +4,12 @@ import joblib
 import numpy as np
 import pytest
 
+from opscope.classifier import ScopeClassifier
 from opscope.compiling import compile_familiarity, compile_scorer
-from opscope.dataset import Dataset
+from opscope.dataset import Dataset, Example
 from opscope.errors import DataError
 from opscope.retraining import _manifest
-from opscope.training import fit_model, folds, number_of_steps
+from opscope.training import fit_model, folds, held_out_scores, number_of_steps
 
 
 def test_pairs_are_never_split_over_folds(activities):
@@ -59,3 +60,10 @@ def test_the_same_model_has_the_same_name_whatever_was_done_with_it(small_model,
     familiarity = compile_familiarity(small_model, few_rows)
     names = {_manifest(small_model, scorer, familiarity, few_rows, 0).version for scorer in (fresh, used)}
     assert len(names) == 1
+
+
+def test_rows_of_a_label_that_are_all_alike_are_refused(few_rows):
+    others = [example for example in few_rows.examples if example.label == "operations"][:60]
+    alike = [Example(f"Grease the chain of the big filler beside the capper on line {n}", "production") for n in range(60)]
+    with pytest.raises(DataError, match="^The rows labelled production are nearly the same text, so that none"):
+        held_out_scores(Dataset((*others, *alike)), [ScopeClassifier(5.0)], jobs=1)

@@ -62,7 +62,7 @@ def status_of(place: str, verdicts: Sequence[Verdict], queued: Sequence[Queued])
 def status_lines(status: Status) -> list[str]:
     """The status for a terminal."""
     reviewers = (
-        f"{len(status.reviewers)} reviewers ({', '.join(map(visible_line, status.reviewers))})"
+        f"{len(status.reviewers)} reviewer{'s' * (len(status.reviewers) > 1)} ({', '.join(map(visible_line, status.reviewers))})"
         if status.reviewers
         else "no reviewer yet"
     )

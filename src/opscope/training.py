@@ -113,9 +113,18 @@ def held_out_scores(
     jobs: int = 2,
     on_step: Callable[[str], None] = lambda step: None,
 ) -> dict[float, np.ndarray]:
-    """For the ``C`` of each classifier the scores of all rows, (n,), each from a model fitted without its fold."""
+    """For the ``C`` of each classifier the scores of all rows, (n,), each from a model fitted without its fold.
+
+    Raises DataError where the rows of a label are so alike that they cannot be shared out.
+    """
     texts, labels = np.asarray(dataset.texts, dtype=object), np.asarray(dataset.labels)
     splits = folds(dataset.groups, seed)
+    for train, _ in splits:
+        if missing := set(labels) - set(labels[train]):
+            raise DataError(
+                f"The rows labelled {', '.join(sorted(missing))} are nearly the same text, so that none of them can be held out to "
+                "measure with. Add rows that say something else."
+            )
     parts = Parallel(n_jobs=jobs, return_as="generator")(
         delayed(fold_scores)(classifier, texts[train], labels[train], texts[test])
         for classifier in classifiers

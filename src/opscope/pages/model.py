@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from opscope.aliases import ACTIVE, CANDIDATE, Aliases, aliases_of
+from opscope.aliases import ACTIVE, CANDIDATE, Aliases, aliases_of, versions_by_age
 from opscope.card import calibration_lines
 from opscope.card_file import read_card
 from opscope.confusion import Confusion, confusion_of
@@ -17,7 +17,7 @@ from opscope.markdown import as_markdown
 from opscope.model import Model, load
 from opscope.pages.signing_in import guard
 from opscope.paths import shipped
-from opscope.registry import default_models, read_manifest, version_names
+from opscope.registry import default_models, read_manifest
 from opscope.reliability import ReliabilityPoint, reliability_in_words, reliability_of
 from opscope.roles import CLASSIFY
 from opscope.scorer import Scorer
@@ -64,7 +64,7 @@ def main() -> None:
     st.title("The model")
     models = default_models()
     try:
-        aliases, names = aliases_of(models), version_names(models)
+        aliases, names = aliases_of(models), versions_by_age(models)
     except OpscopeError as error:
         st.error(as_markdown(str(error)))
         return
