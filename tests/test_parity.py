@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from opscope.aliases import active_version
 from opscope.compiling import check_same
 from opscope.errors import ModelError
+from opscope.familiarity import FEATURES, Familiarity
 from opscope.paths import shipped
 from opscope.registry import PIPELINE, load_version
 from opscope.scorer_file import load_scorer, save_scorer
@@ -99,6 +100,13 @@ def test_a_saved_scorer_scores_the_same(tmp_path, small_scorer, few_rows):
     assert familiarity is None
     np.testing.assert_array_equal(loaded.score(few_rows.texts).label, small_scorer.score(few_rows.texts).label)
     assert (loaded.words, loaded.pieces, loaded.pairs) == (small_scorer.words, small_scorer.pieces, small_scorer.pairs)
+
+
+def test_a_threshold_without_end_is_kept(tmp_path, small_scorer):
+    without_end = Familiarity(certain=1.0, threshold=-np.inf, short_threshold=np.inf, intercept=0.0, weights=np.zeros(FEATURES))
+    save_scorer(small_scorer, without_end, tmp_path / "scorer.safetensors")
+    _, found = load_scorer(tmp_path, (tmp_path / "scorer.safetensors").read_bytes())
+    assert (found.threshold, found.short_threshold) == (-np.inf, np.inf)
 
 
 @pytest.mark.parametrize("array", ["weights", "pair_weights", "head_weights", "head_scales", "intercepts"])

@@ -39,10 +39,11 @@ def check_array(
     allowed: range | None = None,
     *,
     may_exclude: bool = False,
+    may_be_infinite: bool = False,
 ) -> None:
     """Raises ModelError for an array of another kind or shape, or with a number that is huge, none, or not ``allowed``.
 
-    With ``may_exclude`` minus infinity may stand for what never is.
+    With ``may_exclude`` minus infinity may stand for what never is; with ``may_be_infinite`` either, as in a threshold.
     """
     if array.shape != shape or array.dtype != kind:
         raise ModelError(
@@ -50,7 +51,8 @@ def check_array(
         )
     if not array.size:
         return
-    if array.dtype.kind == "f" and not ((np.abs(array) <= _LARGEST) | (may_exclude & (array == -np.inf))).all():
+    without_end = (may_exclude & (array == -np.inf)) | (may_be_infinite & np.isinf(array)) if array.dtype.kind == "f" else None
+    if without_end is not None and not ((np.abs(array) <= _LARGEST) | without_end).all():
         raise ModelError(f"{path}: {name} holds a number that is none, or beyond {_LARGEST:,}. Train again or restore it.")
     if allowed is not None and not allowed[0] <= int(array.min()) <= int(array.max()) <= allowed[-1]:
         found, expected = f"{array.min()} to {array.max()}", f"{allowed[0]} to {allowed[-1]}"

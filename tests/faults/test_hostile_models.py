@@ -218,8 +218,10 @@ def strings(*told):
 
 
 ARRAYS = [
-    *((SCORER, array, set_to(number)) for array in ("weights", "pair_weights", "head_scales", "intercepts", "familiarity.weights",
-                                                    "familiarity.numbers") for number in (np.nan, np.inf, 1e30)),
+    *((SCORER, array, set_to(number)) for array in ("weights", "pair_weights", "head_scales", "intercepts", "familiarity.weights")
+      for number in (np.nan, np.inf, 1e30)),
+    *((SCORER, "familiarity.numbers", set_to(number)) for number in (np.nan, 1e30)),
+    *((SCORER, "familiarity.numbers", set_to(number, -1)) for number in (np.nan, np.inf, -np.inf, 1e30)),
     (SCORER, "intercepts", set_to(-np.inf)),
     *((SCORER, array, lambda a: a.astype("float16")) for array in ("weights", "head_weights", "opens", "familiarity.numbers")),
     *((SCORER, array, lambda a: a[..., None]) for array in ("weights", "head_weights", "bare", "familiarity.weights")),
