@@ -1,7 +1,6 @@
 """The app in a process of its own, on reviews of its own, and lists to give it."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+from end_to_end.served import free_port
 
 from opscope import load
 from opscope.labelled import read_dataset
@@ -42,9 +42,7 @@ def served(folder: Path, queued: int = 3_000) -> Iterator[Server]:
     """An app of its own with so many activities in its queue."""
     reviews, log = folder / "reviews.sqlite", folder / "server.log"
     queue_texts(open_reviews(reviews), load(), corpus()[:queued], source="load")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port), "--server.headless", "true"]
     environment = os.environ | {"OPSCOPE_REVIEWS": str(reviews), "TMPDIR": str(folder)}
     with log.open("wb") as written:

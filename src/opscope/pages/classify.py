@@ -1,6 +1,5 @@
 """Page: paste or upload activities, see each tagged, filter them, open one to see why, try another wording, download."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
@@ -21,7 +20,7 @@ from opscope.policies import POLICIES
 from opscope.prediction import DECISIONS, REVIEW, UNFAMILIAR, Prediction
 from opscope.roles import CLASSIFY
 from opscope.tables import Table
-from opscope.tagged_list import TaggedList
+from opscope.tagged_list import Summary, TaggedList
 from opscope.wording import as_percent, percent_of
 
 EXAMPLES = """\
@@ -66,8 +65,8 @@ def main() -> None:
     content = hash((table.columns, tuple(tuple(row.values) for row in table.rows)))
     tagged = _tagged(model, table, column, policy, model.version, content)
     found = tagged.predictions
-    _show_summary(found)
-    show_whole_list(model, table, texts, found)
+    _show_summary(tagged.summary)
+    show_whole_list(model, tagged)
     listed, why = st.columns([13, 8], gap="large")
     with listed:
         chosen = _show_table(found)
@@ -119,18 +118,24 @@ def _tagged(_model: Model, _table: Table, column: int, policy: str, version: str
     return TaggedList.of_table(_model, _table, column, policy)
 
 
-def _show_summary(found: Sequence[Prediction]) -> None:
+def _show_summary(summary: Summary) -> None:
     """The counts of the decisions with their shares, and how many labels are expected to be wrong."""
-    decisions = Counter(prediction.decision for prediction in found)
-    wrong = sum(1 - prediction.probability for prediction in found if prediction.decision in LABELS)
     names = {label: guide().labels[label].name for label in LABELS} | {REVIEW: "for a person to review"}
     with st.container(horizontal=True):
         for decision in (PRODUCTION, OPERATIONS, REVIEW, UNFAMILIAR):
-            count = decisions[decision]
-            share = f"{percent_of(count / len(found))} % of the list"
+            count = summary.decisions[decision]
+            share = f"{percent_of(count / summary.rows)} % of the list"
             st.metric(names.get(decision, decision), f"{count:,}", share, delta_color="off", delta_arrow="off", width=170)
         told = "The sum of one less the probability of each label given."
-        st.metric("expected wrong", f"{wrong:,.1f}", "among decided", delta_color="off", delta_arrow="off", help=told, width=170)
+        st.metric(
+            "expected wrong",
+            f"{summary.expected_wrong:,.1f}",
+            "among decided",
+            delta_color="off",
+            delta_arrow="off",
+            help=told,
+            width=170,
+        )
 
 
 def _show_table(found: Sequence[Prediction]) -> int:

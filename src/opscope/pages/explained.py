@@ -5,6 +5,7 @@ import streamlit as st
 from opscope.display import as_html, as_sentence
 from opscope.explanation import Explanation
 from opscope.guide import OPERATIONS, PRODUCTION, guide
+from opscope.pages.shared import COLOUR_OF
 from opscope.text import clean
 from opscope.wording import as_percent
 
@@ -16,7 +17,6 @@ mark.opscope-operations { background: rgb(0 114 178 / calc(.12 + .45 * var(--str
 p.opscope-text { font-size: 1.15rem; line-height: 2; overflow-wrap: anywhere; }
 </style>
 """
-_COLOUR_OF = {PRODUCTION: "#E69F00", OPERATIONS: "#0072B2"}
 _MOST_BARS = 12
 
 
@@ -66,7 +66,7 @@ def _show_words(explained: Explanation) -> None:
                 "color": {
                     "field": "speaks for",
                     "type": "nominal",
-                    "scale": {"domain": [names[side].name for side in _COLOUR_OF], "range": list(_COLOUR_OF.values())},
+                    "scale": {"domain": [names[side].name for side in COLOUR_OF], "range": list(COLOUR_OF.values())},
                     "legend": {"orient": "bottom", "title": None},
                 },
             },

@@ -14,7 +14,7 @@ from opscope.evaluation import Report, evaluate
 from opscope.guide import OPERATIONS, PRODUCTION, guide
 from opscope.labelled import read_dataset
 from opscope.markdown import as_markdown
-from opscope.model import Model, load
+from opscope.pages.shared import COLOUR_OF, loaded
 from opscope.pages.signing_in import guard
 from opscope.paths import shipped
 from opscope.registry import default_models, read_manifest
@@ -34,7 +34,6 @@ _STYLE = """
 """
 _CURVE = "benchmarks/learning_curve.csv"
 _WORDS, _MIXED = 15, 10
-_COLOUR_OF = {PRODUCTION: "#E69F00", OPERATIONS: "#0072B2"}
 
 
 @dataclass(frozen=True)
@@ -45,15 +44,10 @@ class Measured:
     confusion: Confusion
 
 
-@st.cache_resource(max_entries=3, show_spinner=False)
-def _loaded(folder: Path) -> Model:
-    return load(folder)
-
-
 @st.cache_resource(max_entries=10, show_spinner="Measuring on the evaluation set")
 def _measured(folder: Path) -> Measured:
     """Versions never change, so that each is measured once."""
-    model, rows = _loaded(folder), read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
+    model, rows = loaded(folder), read_dataset(shipped("data/evaluation.csv"), allow_empty_labels=True)
     return Measured(evaluate(model, rows), confusion_of(rows, model.predict(rows.texts)))
 
 
@@ -99,7 +93,7 @@ def _show_card(folder: Path) -> None:
 
 
 def _show_figures(folder: Path) -> None:
-    model = _loaded(folder)
+    model = loaded(folder)
     measured = _measured(folder)
     st.header("May its probabilities be believed?", divider="gray")
     _show_reliability(measured.report)
@@ -187,7 +181,7 @@ def _draw_words(words: tuple[WeighedWord, ...], label: str) -> None:
     st.vega_lite_chart(
         {"word": [one.word for one in words], "adds": [round(one.weight, 2) for one in words]},
         {
-            "mark": {"type": "bar", "color": _COLOUR_OF[label]},
+            "mark": {"type": "bar", "color": COLOUR_OF[label]},
             "encoding": {
                 "y": {"field": "word", "type": "nominal", "sort": None, "title": None, "axis": {"labelLimit": 150}},
                 "x": {"field": "adds", "type": "quantitative", "title": "adds"},

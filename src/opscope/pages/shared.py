@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from opscope.aliases import active_version
 from opscope.desk import Screens
+from opscope.guide import OPERATIONS, PRODUCTION
 from opscope.jobs import Job
 from opscope.model import Model, load
 from opscope.registry import default_models
@@ -21,10 +22,12 @@ from opscope.reviews_place import reviews_exist
 from opscope.settling import settle
 from opscope.similar import Precedents
 
+COLOUR_OF = {PRODUCTION: "#E69F00", OPERATIONS: "#0072B2"}  # told apart with any kind of colour vision
+
 
 def active_model() -> Model:
     """The version that is active now; a promotion takes effect with the next click. Raises ModelError where there is none."""
-    return _loaded(active_version(default_models()))
+    return loaded(active_version(default_models()))
 
 
 # These two are no cached resources of Streamlit: anybody who reaches the server may have it empty those.
@@ -41,7 +44,8 @@ def screens(place: str) -> Screens:
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
-def _loaded(folder: Path) -> Model:
+def loaded(folder: Path) -> Model:
+    """The version in a folder, for all users: versions never change. Raises ModelError where it cannot be loaded."""
     # Users share the processors already: a multiplication spread over all of them waits until all are free, each time anew.
     threadpool_limits(1, user_api="blas")
     return load(folder)

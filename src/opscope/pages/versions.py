@@ -10,7 +10,8 @@ from opscope.errors import OpscopeError
 from opscope.guide import guide
 from opscope.labelled import read_dataset
 from opscope.markdown import as_markdown
-from opscope.model import Model, load
+from opscope.model import Model
+from opscope.pages.shared import loaded
 from opscope.pages.signing_in import guard
 from opscope.paths import shipped
 from opscope.registry import default_models
@@ -73,7 +74,7 @@ def _changed(change: Callable[[], str]) -> None:
 
 def _compared(active: str, candidate: str) -> Comparison:
     models = default_models()
-    return _comparison(load(models / active), load(models / candidate), _reviewed())
+    return _comparison(loaded(models / active), loaded(models / candidate), _reviewed())
 
 
 def _reviewed() -> tuple[Settled, ...]:

@@ -1,30 +1,29 @@
 """The whole list on a page: is it fit to be tagged, what it holds, how long a review takes, contradictions, shares by a column."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 import streamlit as st
 
 from opscope.budgets import Budget, budget
 from opscope.errors import OpscopeError
-from opscope.guide import OPERATIONS, PRODUCTION, guide
+from opscope.guide import guide
 from opscope.lists import CAUTION, GO, STOP, Inconsistency, Preflight, inconsistencies, preflight, scope_shares
 from opscope.markdown import as_markdown
 from opscope.model import Model
-from opscope.pages.shared import active_model
+from opscope.pages.shared import COLOUR_OF, active_model
 from opscope.pages.signing_in import current_person, guard, served_settings
-from opscope.prediction import UNFAMILIAR, Prediction
+from opscope.prediction import Prediction
 from opscope.reviewing import PASTED, queue_texts
 from opscope.reviews import open_reviews
 from opscope.roles import REVIEW, may
 from opscope.tables import Table
+from opscope.tagged_list import Summary, TaggedList
 from opscope.wording import as_percent, percent_of
 
 _HOLDS, _TIME = "What it holds", "Time for review"
 _QUEUED = "list_queued"
 _CONSISTENT, _SHARES = "Contradictions", "Shares by column"
 _ASKED = (_HOLDS, _TIME, _CONSISTENT, _SHARES)
-_COLOUR_OF = {PRODUCTION: "#E69F00", OPERATIONS: "#0072B2"}
 _SAID = {
     GO: "Go: this list reads like activities.",
     CAUTION: "Caution: look at these lines first.",
@@ -41,11 +40,12 @@ def show_preflight(model: Model, texts: tuple[str, ...], policy: str) -> None:
         st.text("\n".join(found.lines[:-1]) or "Nothing stands out.")
 
 
-def show_whole_list(model: Model, table: Table, texts: tuple[str, ...], found: Sequence[Prediction]) -> None:
+def show_whole_list(model: Model, tagged: TaggedList) -> None:
     """Draws what the user asks of the whole list; nothing is worked out before it is asked for."""
+    texts, found = tagged.texts, tagged.predictions
     asked = st.segmented_control("The whole list", _ASKED, key="asked", persist_state="session")
     if asked == _HOLDS:
-        _show_holdings(found)
+        _show_holdings(tagged.summary)
     elif asked == _TIME:
         minutes = st.number_input("Minutes for review", min_value=0, value=45, step=15, key="minutes", persist_state="session")
         seconds = served_settings().seconds_per_review
@@ -53,7 +53,7 @@ def show_whole_list(model: Model, table: Table, texts: tuple[str, ...], found: S
     elif asked == _CONSISTENT:
         _show_inconsistencies(_inconsistencies(model, texts, model.version))
     elif asked == _SHARES:
-        _show_shares(table, found)
+        _show_shares(tagged.table, found)
 
 
 @st.cache_resource(scope="session", max_entries=4, show_spinner="Looking at the list")
@@ -71,16 +71,14 @@ def _inconsistencies(_model: Model, texts: tuple[str, ...], version: str) -> tup
     return inconsistencies(_model.loaded, texts)
 
 
-def _show_holdings(found: Sequence[Prediction]) -> None:
+def _show_holdings(summary: Summary) -> None:
     """Draws how many activities have each label and each function, those that are none left out."""
-    activities = [prediction for prediction in found if prediction.decision != UNFAMILIAR]
     functions, names = guide().functions, guide().labels
-    labels = Counter(prediction.label for prediction in activities)
-    _draw_counts("label", [(names[label].name, count, label) for label, count in labels.items()])
-    counts = Counter(prediction.function for prediction in activities)
-    _draw_counts("function", [(functions[name].title, count, functions[name].label) for name, count in counts.items()])
-    if len(activities) < len(found):
-        st.caption(f"Lines that read like no activity are left out: {len(found) - len(activities):,}.")
+    _draw_counts("label", [(names[label].name, count, label) for label, count in summary.labels.items() if count])
+    counts = [(functions[name].title, count, functions[name].label) for name, count in summary.functions.items() if count]
+    _draw_counts("function", counts)
+    if none := summary.rows - summary.activities:
+        st.caption(f"Lines that read like no activity are left out: {none:,}.")
 
 
 def _draw_counts(what: str, counts: Sequence[tuple[str, int, str]]) -> None:
@@ -93,7 +91,7 @@ def _draw_counts(what: str, counts: Sequence[tuple[str, int, str]]) -> None:
         "side": [names[label].name for _, _, label in counts],
     }
     legend = {"orient": "bottom", "title": None} if what == "function" else None  # labels stand beside their bars
-    colours = {"domain": [names[label].name for label in _COLOUR_OF], "range": list(_COLOUR_OF.values())}
+    colours = {"domain": [names[label].name for label in COLOUR_OF], "range": list(COLOUR_OF.values())}
     spec = {
         "encoding": {
             "y": {"field": what, "type": "nominal", "sort": "-x", "title": None, "axis": {"labelLimit": 240}},
